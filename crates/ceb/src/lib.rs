@@ -1,0 +1,1 @@
+//! The national customs message family (CEB): read, check, write, sign, envelope.

@@ -1,0 +1,1 @@
+//! Documents, three-document match, the life of an inventory, receipts.

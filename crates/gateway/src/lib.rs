@@ -1,0 +1,1 @@
+//! The one door out: customs transport, webhooks, and the customs stand-in.

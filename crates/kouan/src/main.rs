@@ -1,0 +1,2 @@
+//! The kouan binary: command line, configuration, wiring.
+fn main() {}

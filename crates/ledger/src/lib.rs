@@ -1,0 +1,1 @@
+//! The double-entry ledger kernel: hold, post, void, expire.

@@ -1,0 +1,1 @@
+//! Parties, code lists, tariff, law by date. Read by all.

@@ -1,0 +1,1 @@
+//! Import comprehensive tax of cross-border retail: value, duty, VAT, consumption tax.

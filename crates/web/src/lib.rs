@@ -1,0 +1,1 @@
+//! The one door in: HTTP, callers, permissions, errors, paging, idempotency, OpenAPI.
