@@ -1,2 +1,3 @@
-//! The kouan binary: command line, configuration, wiring.
+//! Entry point.
+
 fn main() {}

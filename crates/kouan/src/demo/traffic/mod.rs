@@ -1,0 +1,1 @@
+//! Plans a simulated day: who sends what, when, and what ought to come of it.
