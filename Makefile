@@ -1,0 +1,30 @@
+# Two commands do everything: `make demo` and `make test`.
+.PHONY: demo test bench gen fmt lint
+
+# The main job on the embedded database: a simulated day of imports, then the API browser.
+demo:
+	@scripts/setup demo
+	cargo build --release --locked --package kouan
+	target/release/kouan demo $(ARGS)
+
+# Everything that must hold on main. Installs what it needs, starts a PostgreSQL of its own.
+test: lint
+	.ci/with-postgres cargo test --workspace --locked --quiet
+
+# Speed, as ratios against something real in the same run.
+bench:
+	@scripts/setup demo
+	cargo bench --workspace --locked
+
+# Rewrites what is generated and committed under api/ and docs/.
+gen:
+	KOUAN_GEN=1 cargo test --locked --quiet --package kouan generated
+
+fmt:
+	cargo fmt --all
+
+lint:
+	@scripts/setup test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	cargo xtask tidy
