@@ -1,0 +1,7 @@
+//! Comparing order, payment, waybill and inventory of one parcel (三单比对). Pure.
+
+pub mod rules;
+pub mod types;
+
+pub use rules::compare;
+pub use types::{Mismatch, Outcome, Parcel, Role, Task, Tolerance};
