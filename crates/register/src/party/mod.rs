@@ -7,7 +7,9 @@ mod directory;
 mod draft;
 pub mod rules;
 mod types;
+mod zone;
 
 pub use directory::Directory;
 pub use rules::Deed;
 pub use types::*;
+pub use zone::*;
