@@ -1,0 +1,172 @@
+-- A message that was accepted, in whole or in part. `guid` is the 16 bytes of the UUID, or a keyed
+-- hash of a guid that is none.
+CREATE TABLE clearance_message (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind BIGINT NOT NULL,
+    guid BLOB NOT NULL,
+    sender_code TEXT NOT NULL,
+    original_id BIGINT NOT NULL,
+    documents BIGINT NOT NULL,
+    received_at BIGINT NOT NULL
+);
+CREATE INDEX clearance_message_guid ON clearance_message (guid);
+
+-- Orders, payments, waybills, waybill statuses, cancel applications, warehousing details.
+-- issuer_code and number are the business key (see document::facts); turn counts the reuse of a
+-- waybill number. link_no is the order number of a payment or waybill, the declarant's own number
+-- of a cancel application, the bill number of a warehousing detail.
+CREATE TABLE clearance_document (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind BIGINT NOT NULL,
+    issuer_code TEXT NOT NULL,
+    number TEXT NOT NULL,
+    turn BIGINT NOT NULL,
+    link_no TEXT,
+    second_code TEXT,
+    third_code TEXT,
+    message_id BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    app_time BIGINT NOT NULL,
+    content BLOB NOT NULL,
+    state BIGINT NOT NULL,
+    state_at BIGINT,
+    floor_at BIGINT,
+    facts BLOB NOT NULL,
+    version BIGINT NOT NULL,
+    CONSTRAINT clearance_document_key UNIQUE (number, kind, issuer_code, turn)
+);
+CREATE INDEX clearance_document_link ON clearance_document (link_no, kind)
+    WHERE link_no IS NOT NULL;
+
+-- missing is a set of document kinds: 1 order, 2 payment, 4 waybill. quota says whether the amount
+-- counts against the buyer's year: 0 no, 1 held, 2 used. Amounts are fen.
+CREATE TABLE clearance_inventory (
+    id BIGINT NOT NULL PRIMARY KEY,
+    guid BLOB NOT NULL,
+    agent_code TEXT NOT NULL,
+    cop_no TEXT NOT NULL,
+    pre_no TEXT,
+    invt_no TEXT,
+    order_no TEXT NOT NULL,
+    ebp_code TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    logistics_code TEXT NOT NULL,
+    logistics_no TEXT NOT NULL,
+    area_code TEXT,
+    trade_mode TEXT NOT NULL,
+    customs_code TEXT NOT NULL,
+    buyer BLOB NOT NULL,
+    message_id BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    app_time BIGINT NOT NULL,
+    content BLOB NOT NULL,
+    state BIGINT NOT NULL,
+    state_at BIGINT,
+    floor_at BIGINT,
+    missing BIGINT NOT NULL,
+    flagged BOOLEAN NOT NULL,
+    quota BIGINT NOT NULL,
+    quota_round BIGINT NOT NULL,
+    amount BIGINT,
+    duty BIGINT,
+    consumption_tax BIGINT,
+    vat BIGINT,
+    tax BIGINT,
+    ruling_id BIGINT,
+    delivered_at BIGINT,
+    received_at BIGINT NOT NULL,
+    facts BLOB NOT NULL,
+    version BIGINT NOT NULL,
+    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+);
+CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
+CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
+CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
+CREATE INDEX clearance_inventory_invt_no ON clearance_inventory (invt_no)
+    WHERE invt_no IS NOT NULL;
+CREATE INDEX clearance_inventory_held ON clearance_inventory (id)
+    WHERE state = 1002 OR state = 1003;
+
+-- Which rules a tax quote stood on; a few distinct sets serve all inventories.
+CREATE TABLE clearance_ruling (
+    id BIGINT NOT NULL PRIMARY KEY,
+    rules TEXT NOT NULL
+);
+
+-- Waybills that have arrived at a supervised place, by warehousing details.
+CREATE TABLE clearance_arrival (
+    logistics_no TEXT NOT NULL,
+    logistics_code TEXT NOT NULL,
+    document_id BIGINT NOT NULL,
+    CONSTRAINT clearance_arrival_key PRIMARY KEY (logistics_no, logistics_code, document_id)
+);
+
+-- Open findings of an inventory, or of an order whose inventory has not arrived. Replaced as a
+-- whole whenever the parcel is looked at again.
+CREATE TABLE clearance_finding (
+    document_id BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    error BOOLEAN NOT NULL,
+    party_code TEXT NOT NULL,
+    party_role TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    CONSTRAINT clearance_finding_key PRIMARY KEY (document_id, n)
+);
+CREATE INDEX clearance_finding_party ON clearance_finding (party_code, document_id);
+
+-- Every receipt, also those that moved nothing. effect: 0 moved, 1 repeated, 2 late, 3 behind,
+-- 4 unknown status, 5 informs only, 6 nobody's, 7 malformed. keys is set while it is nobody's.
+CREATE TABLE clearance_receipt (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind BIGINT NOT NULL,
+    document_id BIGINT,
+    status BIGINT,
+    at BIGINT,
+    effect BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    original_id BIGINT NOT NULL,
+    keys TEXT
+);
+CREATE INDEX clearance_receipt_document ON clearance_receipt (document_id)
+    WHERE document_id IS NOT NULL;
+
+-- Receipts that came before their document, by the number they name.
+CREATE TABLE clearance_orphan (
+    number TEXT NOT NULL,
+    receipt_id BIGINT NOT NULL,
+    CONSTRAINT clearance_orphan_key PRIMARY KEY (number, receipt_id)
+);
+
+-- What is due to be sent. positions and documents are packed lists; null positions mean the whole
+-- message as it came.
+CREATE TABLE clearance_dispatch (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind BIGINT NOT NULL,
+    message_id BIGINT NOT NULL,
+    positions BLOB,
+    documents BLOB NOT NULL,
+    attempts BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    claimed BOOLEAN NOT NULL
+);
+CREATE INDEX clearance_dispatch_due ON clearance_dispatch (due_at);
+
+-- Steps of a document that no receipt tells of: declared, held, sent, changed, withdrawn.
+CREATE TABLE clearance_step (
+    id BIGINT NOT NULL PRIMARY KEY,
+    document_id BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    sender_code TEXT,
+    text TEXT
+);
+CREATE INDEX clearance_step_document ON clearance_step (document_id);
+
+-- How often what was refused at the door, by day (yyyymmdd) and code.
+CREATE TABLE clearance_refusal (
+    day BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    CONSTRAINT clearance_refusal_key PRIMARY KEY (day, code)
+);

@@ -1,0 +1,43 @@
+//! One message to send, and the report on it.
+
+use kernel::id;
+
+use crate::document::Kind;
+
+/// Names the ids of dispatches.
+pub enum DispatchKind {}
+impl id::Kind for DispatchKind {
+    const PREFIX: &'static str = "dsp";
+}
+
+/// Our id of a dispatch.
+pub type DispatchId = kernel::Id<DispatchKind>;
+
+/// A message that is due to be sent to customs. It stays claimed until it is reported on.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// Our id.
+    pub id: DispatchId,
+    /// Which document it carries.
+    pub kind: Kind,
+    /// Transport address of the sender, as the message names it; empty when it names none.
+    pub sender_dxp: String,
+    /// The message. As it was received and signed when all its documents go together; otherwise
+    /// packed anew from those that go.
+    pub bytes: Vec<u8>,
+    /// Whether the message was packed anew and must be signed before it goes.
+    pub needs_signature: bool,
+    /// How many documents it holds.
+    pub documents: usize,
+    /// How often it was tried before.
+    pub attempts: u32,
+}
+
+/// What became of a dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Which.
+    pub id: DispatchId,
+    /// Whether the other side took it.
+    pub ok: bool,
+}
