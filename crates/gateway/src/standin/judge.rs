@@ -1,0 +1,621 @@
+//! Decides what each document is answered. Pure: it sees the cases and the memory, and leaves
+//! changes in the memory and receipts in the outbox.
+
+use kernel::{Fen, Time};
+
+use super::case::{Case, Claim, InventoryClaim, Submission};
+use super::family::coded;
+use super::judgement::{Assessment, Judgement, Refusal};
+use super::memory::{self, Inventory, Key, Memory, Order, Payment, Standing, Waybill};
+use super::receipt::{self, Answer, Held, Numbers, Outbox, Said, TaxHead, TaxLine};
+use super::scenario::{Effect, Plan, minutes_ms};
+
+/// What judging needs and changes.
+pub(crate) struct Judge<'a> {
+    pub(crate) law: &'a dyn Judgement,
+    pub(crate) now: Time,
+    /// Milliseconds between two receipts of one document.
+    pub(crate) step_ms: i64,
+    pub(crate) memory: Memory,
+    pub(crate) outbox: Outbox,
+    /// Waybills whose waiting receipts shall go out.
+    pub(crate) arrived: Vec<Key>,
+    /// Waybills whose waiting receipts are void.
+    pub(crate) cancelled: Vec<Key>,
+}
+
+/// One document within its message, and who is answered.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    submission: &'a Submission,
+    case: &'a Case,
+    index: usize,
+    receiver: &'a str,
+}
+
+/// What the rules make of one document.
+enum Ruling {
+    /// Nothing is said.
+    Silence,
+    /// Refused by the e-port: code without minus, and reason.
+    Refused(u32, String),
+    /// Taken by the e-port, rejected by customs with this text.
+    Rejected(String, Numbers),
+    /// Stored; further receipts follow 2 and 120.
+    Stored(Numbers),
+    /// An inventory stored and on its way.
+    Declared(Box<Declared>),
+}
+
+struct Declared {
+    numbers: Numbers,
+    assessment: Assessment,
+    /// Receipts after 120 that come by themselves.
+    steps: Vec<Answer>,
+    /// When release comes, counted from the submission or, when it waits, from the arrival.
+    release_after_ms: Option<i64>,
+    /// The arrival that release waits for.
+    waits_for: Option<Key>,
+}
+
+impl Judge<'_> {
+    /// Judges every document of a message.
+    pub(crate) fn message(&mut self, submission: &Submission, receiver: &str) {
+        for (index, case) in submission.cases.iter().enumerate() {
+            let place = Place { submission, case, index, receiver };
+            let ruling = match self.general(place) {
+                Some(ruling) => ruling,
+                None => self.claim(place),
+            };
+            self.say(place, ruling);
+        }
+    }
+
+    /// What is asked of every document before its own rules.
+    fn general(&self, place: Place<'_>) -> Option<Ruling> {
+        let family = place.submission.family;
+        let plan = &place.case.plan;
+        if family.number == 621 && matches!(plan.outcome, Some((Effect::Silent, _))) {
+            return Some(Ruling::Silence);
+        }
+        if let Some((code, reason)) = &place.submission.refusal {
+            return Some(Ruling::Refused(*code, reason.clone()));
+        }
+        if let Some(reason) = &place.case.fault {
+            return Some(Ruling::Refused(family.codes.check, reason.clone()));
+        }
+        if let Some(code) = plan.refuses(family.number) {
+            return Some(Ruling::Refused(code, "按订单编号前缀指定的结果".to_owned()));
+        }
+        let rejected = family.number != 621 && plan.rejects(family.number).is_some();
+        rejected.then(|| Ruling::Rejected("海关退单".to_owned(), Numbers::default()))
+    }
+
+    fn claim(&mut self, place: Place<'_>) -> Ruling {
+        let codes = &place.submission.family.codes;
+        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
+        match &place.case.claim {
+            Claim::Order { key, inventory, order } => {
+                let stored = self.memory.find(key).and_then(Order::from_bytes);
+                let stale = stored.as_ref().is_some_and(|old| order.app_time < old.app_time);
+                self.register(place, *key, Some(inventory), stale, order.to_bytes())
+            }
+            Claim::Payment { key, inventory, payment } => {
+                let stored = self.memory.find(key).and_then(Payment::from_bytes);
+                let stale = stored.as_ref().is_some_and(|old| payment.app_time < old.app_time);
+                self.register(place, *key, Some(inventory), stale, payment.to_bytes())
+            }
+            Claim::Waybill { key, waybill } => {
+                self.register(place, *key, None, false, waybill.to_bytes())
+            }
+            Claim::WaybillStatus { key, waybill } => {
+                if !self.memory.knows(waybill) {
+                    return refuse(codes.check, "运单不存在");
+                }
+                self.register(place, *key, None, false, vec![1])
+            }
+            Claim::Inventory(claim) => self.inventory(place, claim),
+            Claim::Cancel { inventory, arrival, waybill, invt_no, pre_series } => {
+                let _ = waybill;
+                self.cancel(place, inventory, arrival, invt_no, *pre_series)
+            }
+            Claim::Sheet { key, arrivals, pre_series, rkd_series } => {
+                if place.case.app_type == 1 && self.memory.knows(key) {
+                    return refuse(codes.exists, "入库明细单已存在");
+                }
+                self.memory.put(*key, vec![1]);
+                for arrival in arrivals {
+                    self.memory.put(*arrival, vec![1]);
+                    self.arrived.push(*arrival);
+                }
+                let customs = place.head("customsCode");
+                let year = self.now.date().year();
+                let rkd = self.memory.next_number(*rkd_series);
+                Ruling::Stored(Numbers {
+                    pre_no: Some(self.pre_no('R', *pre_series)),
+                    rkd_no: Some(format!("{customs}{year:04}R{rkd:09}")),
+                    invt_no: None,
+                })
+            }
+        }
+    }
+
+    /// Adds, changes or deletes a document that is only remembered.
+    fn register(
+        &mut self,
+        place: Place<'_>,
+        key: Key,
+        inventory: Option<&Key>,
+        stale: bool,
+        body: Vec<u8>,
+    ) -> Ruling {
+        let codes = &place.submission.family.codes;
+        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
+        let known = self.memory.knows(&key);
+        let declared = inventory
+            .and_then(|key| self.memory.find(key))
+            .and_then(Inventory::from_bytes)
+            .is_some_and(|inventory| {
+                !matches!(inventory.standing, Standing::Open | Standing::Cancelled)
+            });
+        match place.case.app_type {
+            1 if known => return refuse(codes.exists, "存在相同编号的单证"),
+            1 => self.memory.put(key, body),
+            _ if !known => return refuse(codes.absent, "未找到要操作的单证"),
+            _ if stale => return refuse(codes.stale, "接收报文为旧报文数据，不做处理"),
+            _ if declared => return refuse(codes.declared, "对应清单已申报"),
+            2 => self.memory.put(key, body),
+            _ => self.memory.forget(&key),
+        }
+        Ruling::Stored(Numbers::default())
+    }
+
+    fn inventory(&mut self, place: Place<'_>, claim: &InventoryClaim) -> Ruling {
+        let stored = self.memory.find(&claim.key).and_then(Inventory::from_bytes);
+        let standing = stored.map(|inventory| inventory.standing);
+        let open = matches!(standing, None | Some(Standing::Open | Standing::Cancelled));
+        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
+        match (place.case.app_type, standing) {
+            (1, _) if !open => return refuse(621_004, "清单已申报，请勿重复申报"),
+            (2 | 3, None) => return refuse(621_011, "未找到已申报的清单"),
+            (2 | 3, _) if !open => return refuse(621_012, "清单状态不允许变更"),
+            (3, _) => {
+                self.memory.forget(&claim.key);
+                return Ruling::Stored(Numbers::default());
+            }
+            _ => {}
+        }
+        let Some(document) = place.submission.message.documents.get(place.index) else {
+            return Ruling::Silence;
+        };
+        let used = self.memory.used(&claim.quota);
+        let assessment = self.law.assess(document, used, self.now.date());
+        for refusal in &assessment.refusals {
+            if let Refusal::SingleLimit { value, limit } = refusal {
+                let reason = format!("超过单次交易限值 {value} > {limit}");
+                return Ruling::Refused(621_005, reason);
+            }
+        }
+        let mut numbers =
+            Numbers { pre_no: Some(self.pre_no('B', claim.pre_series)), ..Numbers::default() };
+        let mut reasons = self.mismatches(place, claim);
+        reasons.extend(assessment.refusals.iter().filter_map(rejection));
+        if let Some(code) = place.case.plan.rejects(621) {
+            reasons.push(coded(code));
+        }
+        if !reasons.is_empty() {
+            self.memory.put(claim.key, Inventory::default().to_bytes());
+            return Ruling::Rejected(reasons.concat(), numbers);
+        }
+        let customs = place.head("customsCode");
+        let year = self.now.date().year();
+        let number = self.memory.next_number(claim.invt_series);
+        numbers.invt_no = Some(format!("{customs}{year:04}I{number:09}"));
+        self.declare(place, claim, assessment, numbers)
+    }
+
+    fn declare(
+        &mut self,
+        place: Place<'_>,
+        claim: &InventoryClaim,
+        assessment: Assessment,
+        numbers: Numbers,
+    ) -> Ruling {
+        let (steps, release) = course(&place.case.plan, self.step_ms, &numbers);
+        let arrived = !claim.direct || self.memory.knows(&claim.arrival);
+        let waits = release.is_some() && !arrived;
+        let settled = place.case.plan.outcome.is_some_and(|(e, _)| e == Effect::ReturnAbroad);
+        let standing = match release {
+            Some(_) if waits => Standing::Awaiting,
+            Some(_) => Standing::Settled,
+            None if settled => Standing::Settled,
+            None => Standing::Kept,
+        };
+        self.memory.use_quota(claim.quota, assessment.value.0);
+        let remembered = Inventory {
+            standing,
+            quota: claim.quota,
+            value: assessment.value.0,
+            pre_no: numbers.pre_no.clone().unwrap_or_default(),
+            invt_no: numbers.invt_no.clone().unwrap_or_default(),
+        };
+        self.memory.put(claim.key, remembered.to_bytes());
+        Ruling::Declared(Box::new(Declared {
+            numbers,
+            assessment,
+            steps,
+            release_after_ms: if waits { Some(self.step_ms) } else { release },
+            waits_for: waits.then_some(claim.arrival),
+        }))
+    }
+
+    /// Why the inventory does not go with its order, payment and waybill.
+    fn mismatches(&self, place: Place<'_>, claim: &InventoryClaim) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let order = self.memory.find(&claim.order).and_then(Order::from_bytes);
+        let payment = self.memory.find(&claim.payment).and_then(Payment::from_bytes);
+        let waybill = self.memory.find(&claim.waybill).and_then(Waybill::from_bytes);
+        let mut must = |right: bool, reason: &dyn Fn() -> String| {
+            if !right {
+                reasons.push(reason());
+            }
+        };
+        must(order.is_some(), &|| "未找到对应的订单;".to_owned());
+        must(payment.is_some(), &|| "未找到对应的支付单;".to_owned());
+        must(waybill.is_some(), &|| "未找到对应的运单;".to_owned());
+        if let Some(order) = &order {
+            must(order.firm == claim.firm, &|| "清单与订单电商企业不一致;".to_owned());
+            must(order.line_count == claim.line_count, &|| coded(1320));
+            let same = order.line_count != claim.line_count || order.lines == claim.lines;
+            must(same, &|| coded(1322));
+            must(order.name == claim.name, &|| coded(13_127));
+            must(order.phone == claim.phone, &|| coded(130_126));
+            let same = order.id_number == claim.id_number;
+            must(same, &|| "清单与订单订购人证件号码不一致;".to_owned());
+        }
+        if let (Some(order), Some(payment)) = (&order, &payment) {
+            let same = order.name == payment.name && order.id_number == payment.id_number;
+            must(same, &|| coded(1327));
+            must(order.paid == payment.amount, &|| amounts(order.paid, payment.amount));
+            must(order.pay_firm == 0 || order.pay_firm == payment.firm, &|| coded(13_035));
+        }
+        if let Some(waybill) = &waybill {
+            let same = waybill.order_no == claim.order_no;
+            must(same, &|| "运单与清单订单编号不一致;".to_owned());
+        }
+        if let (Some(order), Some(waybill)) = (&order, &waybill) {
+            let same = order.consignee == waybill.consignee;
+            must(same, &|| "订单与运单收货人信息不一致;".to_owned());
+        }
+        let _ = place;
+        reasons
+    }
+
+    fn cancel(
+        &mut self,
+        place: Place<'_>,
+        key: &Key,
+        arrival: &Key,
+        invt_no: &str,
+        pre_series: Key,
+    ) -> Ruling {
+        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
+        let stored = self.memory.find(key).and_then(Inventory::from_bytes);
+        let Some(mut inventory) = stored.filter(|inventory| inventory.invt_no == invt_no) else {
+            return refuse(623_003, "清单编号不存在");
+        };
+        match inventory.standing {
+            Standing::Cancelled => return refuse(623_009, "撤销申请单已申报"),
+            Standing::Settled | Standing::Open => {
+                return refuse(623_005, "清单状态不允许撤单");
+            }
+            Standing::Awaiting if self.memory.knows(arrival) => {
+                return refuse(623_005, "清单状态不允许撤单");
+            }
+            Standing::Awaiting | Standing::Kept => {}
+        }
+        inventory.standing = Standing::Cancelled;
+        self.memory.use_quota(inventory.quota, -inventory.value);
+        self.memory.put(*key, inventory.to_bytes());
+        self.outbox.held.retain(|held| held.waybill != *arrival);
+        self.cancelled.push(*arrival);
+        let _ = place;
+        Ruling::Stored(Numbers { pre_no: Some(self.pre_no('C', pre_series)), ..Numbers::default() })
+    }
+
+    fn pre_no(&mut self, letter: char, series: Key) -> String {
+        let day = self.now.to_compact();
+        let number = self.memory.next_number(series);
+        format!("{letter}{}{number:09}", day.get(..8).unwrap_or_default())
+    }
+
+    /// Turns a ruling into receipts.
+    fn say(&mut self, place: Place<'_>, ruling: Ruling) {
+        let step = self.step_ms;
+        let taken = |numbers: &Numbers| Answer {
+            after_ms: step,
+            status: "2".to_owned(),
+            text: place.taken_text(),
+            numbers: Numbers { invt_no: None, rkd_no: None, ..numbers.clone() },
+        };
+        match ruling {
+            Ruling::Silence => {}
+            Ruling::Refused(code, reason) => {
+                let text = place.refused_text(&reason);
+                let status = format!("-{code}");
+                let numbers = Numbers::default();
+                self.send(place, &[Answer { after_ms: step, status, text, numbers }], None);
+            }
+            Ruling::Rejected(text, numbers) => {
+                let first = taken(&numbers);
+                let status = "100".to_owned();
+                let last = Answer { after_ms: 2 * step, status, text, numbers };
+                self.send(place, &[first, last], None);
+            }
+            Ruling::Stored(numbers) => {
+                let mut answers = vec![taken(&numbers), stored(2 * step, &numbers)];
+                if place.submission.family.number == 623 {
+                    let text = format!("{},撤单申请审核通过,清单已成功撤单", coded(2300));
+                    let status = "399".to_owned();
+                    answers.push(Answer { after_ms: 3 * step, status, text, numbers });
+                }
+                self.send(place, &answers, None);
+            }
+            Ruling::Declared(declared) => {
+                let mut answers =
+                    vec![taken(&declared.numbers), stored(2 * step, &declared.numbers)];
+                answers.extend(declared.steps.iter().cloned());
+                self.send(place, &answers, Some(&declared));
+            }
+        }
+    }
+
+    fn send(&mut self, place: Place<'_>, answers: &[Answer], declared: Option<&Declared>) {
+        let own = Plan::default();
+        let ours = matches!(place.submission.family.number, 621);
+        let plan = if ours { &place.case.plan } else { &own };
+        let mut said: Vec<Said> =
+            answers.iter().map(|answer| place.said(answer, self.now)).collect();
+        if let Some(flaw) = plan.malformed
+            && let Some(first) = said.first()
+        {
+            let guid = receipt::guid_of(place.head("guid"), 1);
+            let right = receipt::message(first.kind, &guid, &[&first.bytes]);
+            let flawed = receipt::malformed(flaw, &right);
+            let at = self.now.plus_millis(self.step_ms / 2);
+            self.outbox.add(at, receipt::RAW, place.receiver, &flawed);
+        }
+        if let Some(declared) = declared
+            && let Some(after_ms) = declared.release_after_ms
+        {
+            let release = place.release(declared, after_ms, self.now, self.step_ms);
+            match declared.waits_for {
+                None => said.extend(release),
+                Some(waybill) => self.hold(place, plan, waybill, release),
+            }
+        }
+        for (index, arrival) in receipt::arrivals(plan, &said, self.step_ms) {
+            if let Some(one) = said.get(index) {
+                let due_at = self.now.plus_millis(arrival);
+                self.outbox.add(due_at, one.kind, place.receiver, &one.bytes);
+            }
+        }
+    }
+
+    fn hold(&mut self, place: Place<'_>, plan: &Plan, waybill: Key, release: Vec<Said>) {
+        for (index, arrival) in receipt::arrivals(plan, &release, self.step_ms) {
+            let Some(one) = release.get(index) else { continue };
+            self.outbox.held.push(Held {
+                waybill,
+                kind: one.kind,
+                receiver: place.receiver.to_owned(),
+                due_after_ms: arrival,
+                said_after_ms: one.after_ms,
+                bytes: one.bytes.clone(),
+            });
+        }
+    }
+}
+
+impl Place<'_> {
+    fn head(&self, name: &str) -> &str {
+        let document = self.submission.message.documents.get(self.index);
+        document.and_then(|document| document.head.text(name)).unwrap_or_default()
+    }
+
+    fn subject(&self) -> String {
+        match self.submission.family.number {
+            311 | 621 => format!(
+                "{}[电商企业编码：{},订单编号：{}]",
+                self.submission.family.zh,
+                self.head("ebcCode"),
+                self.head("orderNo")
+            ),
+            _ => format!("{}[{}]", self.submission.family.zh, self.head("guid")),
+        }
+    }
+
+    fn taken_text(&self) -> String {
+        match self.submission.family.number {
+            621 => format!(
+                "清单新增申报成功[{}][电商企业编码：{}订单编号：{}]",
+                self.submission.message.guid,
+                self.head("ebcCode"),
+                self.head("orderNo")
+            ),
+            _ => format!("新增申报成功[{}]", self.head("guid")),
+        }
+    }
+
+    fn refused_text(&self, reason: &str) -> String {
+        let text = format!("{}报文校验失败:{reason}", self.subject());
+        text.chars().take(RETURN_INFO_CHARS_MAX).collect()
+    }
+
+    /// The receipt for one answer. The e-port echoes the document's guid, customs uses its own.
+    fn said(&self, answer: &Answer, now: Time) -> Said {
+        let guid = self.head("guid");
+        let status: i64 = answer.status.parse().unwrap_or_default();
+        let own;
+        let guid = if status <= 4 {
+            guid
+        } else {
+            own = receipt::guid_of(guid, status.unsigned_abs());
+            &own
+        };
+        let said_at = now.plus_millis(answer.after_ms);
+        let bytes = match self.submission.message.documents.get(self.index) {
+            Some(document) => receipt::return_element(
+                self.submission.receipt,
+                &document.head,
+                guid,
+                answer,
+                said_at,
+            ),
+            None => Vec::new(),
+        };
+        Said { kind: self.submission.family.receipt, after_ms: answer.after_ms, bytes }
+    }
+
+    /// Release, closing and the tax bill.
+    fn release(&self, declared: &Declared, after_ms: i64, now: Time, step_ms: i64) -> Vec<Said> {
+        let numbers = declared.numbers.clone();
+        let answer = |after_ms: i64, status: &str, text: String| Answer {
+            after_ms,
+            status: status.to_owned(),
+            text,
+            numbers: numbers.clone(),
+        };
+        let mut said = vec![self.said(&answer(after_ms, "800", coded(2600)), now)];
+        said.extend(self.tax_bill(declared, after_ms, now));
+        said.push(self.said(&answer(after_ms + step_ms, "899", "结关".to_owned()), now));
+        said
+    }
+
+    fn tax_bill(&self, declared: &Declared, after_ms: i64, now: Time) -> Option<Said> {
+        let document = self.submission.message.documents.get(self.index)?;
+        let lines = &declared.assessment.lines;
+        let yuan = |fen: Fen| fen.to_string();
+        let sum = |of: fn(&super::AssessedLine) -> Fen| yuan(lines.iter().map(of).sum());
+        let invt_no = declared.numbers.invt_no.as_deref().unwrap_or_default();
+        let guid = receipt::guid_of(self.head("guid"), 816);
+        let head = TaxHead {
+            guid: &guid,
+            invt_no,
+            duty: sum(|line| line.duty),
+            vat: sum(|line| line.vat),
+            consumption_tax: sum(|line| line.consumption_tax),
+        };
+        let lines: Vec<TaxLine<'_>> = lines
+            .iter()
+            .map(|line| TaxLine {
+                gcode: &line.hs_code,
+                price: yuan(line.value),
+                duty: yuan(line.duty),
+                vat: yuan(line.vat),
+                consumption_tax: yuan(line.consumption_tax),
+            })
+            .collect();
+        let bytes = receipt::tax_element(document, &head, &lines, now.plus_millis(after_ms));
+        (!lines.is_empty()).then_some(Said { kind: "CEB816", after_ms, bytes })
+    }
+}
+
+/// Longest `returnInfo` the schema takes.
+const RETURN_INFO_CHARS_MAX: usize = 1000;
+
+fn stored(after_ms: i64, numbers: &Numbers) -> Answer {
+    Answer { after_ms, status: "120".to_owned(), text: coded(1800), numbers: numbers.clone() }
+}
+
+/// What comes between 120 and release, and when release comes, if it does.
+fn course(plan: &Plan, step_ms: i64, numbers: &Numbers) -> (Vec<Answer>, Option<i64>) {
+    let answer = |after_ms: i64, status: &str, text: &str| Answer {
+        after_ms,
+        status: status.to_owned(),
+        text: text.to_owned(),
+        numbers: numbers.clone(),
+    };
+    let third = 3 * step_ms;
+    let fourth = 4 * step_ms;
+    let inspection = answer(third, "500", "查验");
+    match plan.outcome {
+        Some((Effect::Inspect, minutes)) => {
+            let done = third + minutes_ms(minutes);
+            (vec![inspection, answer(done, "399", "海关审结")], Some(done + step_ms))
+        }
+        Some((Effect::Hold, 0)) => (vec![answer(third, "300", &coded(1200))], None),
+        Some((Effect::Hold, minutes)) => {
+            let done = third + minutes_ms(minutes);
+            let review = answer(third, "300", &coded(1200));
+            (vec![review, answer(done, "399", "海关审结")], Some(done + step_ms))
+        }
+        Some((Effect::Detain, status)) => {
+            (vec![inspection, answer(fourth, &status.to_string(), "扣留")], None)
+        }
+        Some((Effect::Suspend, _)) => (vec![inspection, answer(fourth, "600", "挂起")], None),
+        Some((Effect::ReturnAbroad, _)) => (vec![inspection, answer(fourth, "700", "退运")], None),
+        _ => (Vec::new(), Some(third)),
+    }
+}
+
+fn rejection(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::SingleLimit { .. } => None,
+        Refusal::YearlyLimit { total, limit } => {
+            Some(format!("{},totalPrice：{total} > limitPrice: {limit}", coded(1313)))
+        }
+        Refusal::NotListed { hs_code } => {
+            Some(format!("商品编码{hs_code}不在跨境电子商务零售进口商品清单内;"))
+        }
+        Refusal::Other { text } => Some(format!("{text};")),
+    }
+}
+
+fn amounts(order: u64, payment: u64) -> String {
+    let yuan = |scaled: u64| format!("{}.{:05}", scaled / 100_000, scaled % 100_000);
+    format!(
+        "{},[OrderHead.acturalPaid:{},PaymentHead.amountPaid:{}]",
+        coded(1332),
+        yuan(order),
+        yuan(payment)
+    )
+}
+
+/// Everything that must be loaded before a message can be judged.
+pub(crate) fn keys(submission: &Submission, out: &mut Vec<Key>) {
+    for case in &submission.cases {
+        match &case.claim {
+            Claim::Order { key, inventory, .. } | Claim::Payment { key, inventory, .. } => {
+                out.extend([*key, *inventory]);
+            }
+            Claim::Waybill { key, .. } => out.push(*key),
+            Claim::WaybillStatus { key, waybill } => out.extend([*key, *waybill]),
+            Claim::Inventory(c) => {
+                out.extend([c.key, c.order, c.payment, c.waybill, c.quota]);
+                out.extend([c.pre_series, c.invt_series]);
+                if c.direct {
+                    out.push(c.arrival);
+                }
+            }
+            Claim::Cancel { inventory, arrival, pre_series, .. } => {
+                out.extend([*inventory, *arrival, *pre_series]);
+            }
+            Claim::Sheet { key, arrivals, pre_series, rkd_series } => {
+                out.extend([*key, *pre_series, *rkd_series]);
+                out.extend(arrivals);
+            }
+        }
+    }
+}
+
+/// What must be loaded once the inventories are known: the quotas that cancellations give back.
+pub(crate) fn quota_keys(submission: &Submission, memory: &Memory, out: &mut Vec<memory::Key>) {
+    for case in &submission.cases {
+        if let Claim::Cancel { inventory, .. } = &case.claim
+            && let Some(found) = memory.find(inventory).and_then(Inventory::from_bytes)
+        {
+            out.push(found.quota);
+        }
+    }
+}
