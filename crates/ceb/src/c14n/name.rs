@@ -1,0 +1,65 @@
+//! Names and characters of XML 1.0 (fifth edition) and of namespaces.
+
+/// Whether the text is a name without a colon.
+pub(crate) fn is_ncname(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(is_name_start) && characters.all(is_name_part)
+}
+
+/// Splits a qualified name into prefix (empty when there is none) and local part. `None` when it
+/// is no qualified name.
+pub(super) fn split(name: &str) -> Option<(&str, &str)> {
+    match name.split_once(':') {
+        None => is_ncname(name).then_some(("", name)),
+        Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some((prefix, local)),
+    }
+}
+
+/// Whether the character may stand in a document at all.
+pub(crate) fn is_character(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => character >= ' ',
+    }
+}
+
+/// Where the first character stands that may not stand in a document, if there is one.
+pub(super) fn first_forbidden(source: &str) -> Option<usize> {
+    let bytes = source.as_bytes();
+    let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // Without branches, so that the compiler can look at many bytes at once.
+    let any_control = bytes.iter().fold(false, |any, byte| any | control(*byte));
+    if any_control {
+        return bytes.iter().position(|byte| control(*byte));
+    }
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| *byte == 0xef) {
+        let at = from + at;
+        if matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn is_name_start(character: char) -> bool {
+    match character {
+        'a'..='z' | 'A'..='Z' | '_' => true,
+        '\0'..='\x7f' => false,
+        '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' => true,
+        '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' => true,
+        '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' => true,
+        '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}' => true,
+        _ => false,
+    }
+}
+
+fn is_name_part(character: char) -> bool {
+    match character {
+        '0'..='9' | '-' | '.' | '\u{b7}' => true,
+        '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}' => true,
+        _ => is_name_start(character),
+    }
+}
