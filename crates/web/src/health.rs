@@ -1,0 +1,97 @@
+//! Whether the process lives, and whether it can serve.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use db::DbError;
+use kernel::Text;
+use serde::Serialize;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::error::ApiError;
+use crate::module::Check;
+use crate::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().public(routes!(live)).public(routes!(ready))
+}
+
+/// The rooms' conditions of readiness, shared by the router.
+pub(crate) struct Checks(pub(crate) Vec<Check>);
+
+/// 存活状态 / Whether the process lives.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Health {
+    /// `live`, `ready` 或 / or `not_ready`.
+    status: &'static str,
+    /// 版本 / Version.
+    version: &'static str,
+    /// 就绪检查 / What was looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<Outcome>,
+}
+
+/// 一项就绪检查 / One condition of readiness.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Outcome {
+    /// 名称 / Name.
+    name: &'static str,
+    /// 是否正常 / Whether it holds.
+    ok: bool,
+    /// 问题(中) / What is wrong, in Chinese; empty when nothing is.
+    zh: String,
+    /// 问题(英) / What is wrong, in English; empty when nothing is.
+    en: String,
+}
+
+impl Outcome {
+    fn of(name: &'static str, outcome: Result<(), Text>) -> Outcome {
+        let text = outcome.as_ref().err().cloned().unwrap_or_default();
+        Outcome { name, ok: outcome.is_ok(), zh: text.zh, en: text.en }
+    }
+}
+
+/// 存活 / Live: the process answers
+#[utoipa::path(get, path = "/health/live", responses((status = 200, body = Health)))]
+async fn live() -> Response {
+    let version = env!("CARGO_PKG_VERSION");
+    axum::Json(Health { status: "live", version, checks: Vec::new() }).into_response()
+}
+
+/// 就绪 / Ready: the database answers, its schema is in place, no queue is full
+#[utoipa::path(
+    get, path = "/health/ready",
+    responses((status = 200, body = Health), (status = 503, body = Health)),
+)]
+async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
+    let mut checks = vec![Outcome::of("database", database(&app).await)];
+    let registered = app.shared::<Checks>()?;
+    checks.extend(registered.0.iter().map(|check| Outcome::of(check.name, (check.run)(&app))));
+    let good = checks.iter().all(|check| check.ok);
+    let (code, status) = match good {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
+    };
+    let health = Health { status, version: env!("CARGO_PKG_VERSION"), checks };
+    let mut response = (code, axum::Json(health)).into_response();
+    if !good {
+        response.headers_mut().insert("retry-after", 5.into());
+    }
+    Ok(response)
+}
+
+/// Asks one of our own tables, which shows both that the database answers and that the schema is
+/// in place.
+async fn database(app: &App) -> Result<(), Text> {
+    let asked: Result<(), ApiError> = app
+        .read(|tx| -> Result<(), DbError> {
+            tx.query_opt("SELECT 1 FROM web_api_key LIMIT 1", &[])?;
+            Ok(())
+        })
+        .await;
+    asked.map_err(|error| {
+        tracing::warn!(cause = ?error, "the database is not ready");
+        Text::new("数据库不可用或未初始化", "the database is away or its schema is not in place")
+    })
+}

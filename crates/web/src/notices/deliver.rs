@@ -1,0 +1,298 @@
+//! Pushing notices to webhooks: claims what is due, sends it signed, writes down how it went.
+//!
+//! Knows no HTTP client; who calls brings one. Nothing is sent inside a transaction. When the
+//! process dies between sending and writing down, the delivery is sent again: receivers tell
+//! repeats by `webhook-id`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use db::{Ctx, Db, DbError, Keys, Tx, Type, params, values};
+use kernel::Time;
+
+use super::{DeliveryId, DeliveryState, NoticeId, SCHEDULE_MS, WebhookId, WebhookSecret};
+
+/// A request to send.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Where to.
+    pub url: String,
+    /// `content-type`, `webhook-id`, `webhook-timestamp`, `webhook-signature`.
+    pub headers: [(&'static str, String); 4],
+    /// The JSON that was signed; send it as it is.
+    pub body: Vec<u8>,
+}
+
+/// How sending went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver answered with this status. 2xx counts as taken, 410 as "never again".
+    Answered(u16),
+    /// There was no answer; why, without personal data.
+    Failed(String),
+}
+
+/// Sends one request. The implementation gives up after about 10 seconds, follows no redirect, and
+/// refuses to connect to an address that [`super::TargetPolicy::allows_ip`] refuses.
+pub trait Post: Sync {
+    /// Sends and waits for the answer's status.
+    fn post(&self, outgoing: &Outgoing) -> Outcome;
+}
+
+/// What a round did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Deliveries taken up.
+    pub claimed: usize,
+    /// Taken by their receivers.
+    pub delivered: usize,
+    /// Failed, to be tried again.
+    pub failed: usize,
+    /// Failed for the last time.
+    pub dead: usize,
+    /// Not tried, because the receiver had just failed another.
+    pub postponed: usize,
+}
+
+/// How long a round may take before another worker may take over its deliveries.
+const LEASE_MS: i64 = 300_000;
+/// How long a receiver that fails is left alone.
+const REST_MS: i64 = 30_000;
+/// Receivers served at the same time: waiting on them costs no CPU.
+const AT_ONCE_MAX: usize = 8;
+const ERROR_CHARS_MAX: usize = 200;
+const PURPOSE: &str = "web.webhook";
+
+pub(super) fn seal_purpose() -> &'static str {
+    PURPOSE
+}
+
+enum Round {}
+impl kernel::id::Kind for Round {
+    const PREFIX: &'static str = "rnd";
+}
+
+struct Claimed {
+    id: DeliveryId,
+    webhook: WebhookId,
+    attempts: i64,
+    outgoing: Outgoing,
+}
+
+struct Tried {
+    claimed: Claimed,
+    outcome: Option<Outcome>,
+}
+
+/// Sends what is due, at most `max` deliveries, several receivers side by side, each receiver's in
+/// their order. Call again at once when `claimed == max`, otherwise after a second or so.
+pub fn deliver_due(db: &Db, ctx: &Ctx, post: &dyn Post, max: usize) -> Result<Report, DbError> {
+    let round = ctx.id::<Round>();
+    let claimed = db.write(|tx| claim(tx, ctx.now, round, max))?;
+    if claimed.is_empty() {
+        return Ok(Report::default());
+    }
+    let tried = send_all(claimed, post);
+    db.write(|tx| write_down(tx, ctx.now, round, &tried))
+}
+
+fn claim(
+    tx: &mut Tx,
+    now: Time,
+    round: kernel::Id<Round>,
+    max: usize,
+) -> Result<Vec<Claimed>, DbError> {
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    // The outer conditions are tested again on the locked row, so that of two workers only one
+    // gets it.
+    let count = tx.execute(
+        "UPDATE web_delivery SET claim = $1, due = $2 WHERE state = 'due' AND due <= $3 \
+         AND id IN (SELECT d.id FROM web_delivery d JOIN web_webhook w ON w.id = d.webhook \
+             WHERE d.state = 'due' AND d.due <= $3 AND w.state = 'active' \
+             ORDER BY d.due, d.id LIMIT $4)",
+        params![round, now.plus_millis(LEASE_MS), now, max],
+    )?;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let rows = tx.query(
+        "SELECT d.id, d.webhook, d.attempts, w.url, w.secret, n.id, n.kind, n.subject, n.body, \
+                n.created, n.seq \
+         FROM web_delivery d JOIN web_webhook w ON w.id = d.webhook \
+         JOIN web_notice n ON n.party = d.party AND n.seq = d.seq \
+         WHERE d.claim = $1 ORDER BY d.webhook, d.seq",
+        params![round],
+    )?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let secret = WebhookSecret::from_bytes(tx.sealer().open(PURPOSE, row.bytes(4)?)?);
+        let id: NoticeId = row.id(5)?;
+        let created: Time = row.time(9)?;
+        let body = payload(row.text(6)?, created, row.i64(10)?, row.text(7)?, row.text(8)?);
+        claimed.push(Claimed {
+            id: row.id(0)?,
+            webhook: row.id(1)?,
+            attempts: row.i64(2)?,
+            outgoing: outgoing(row.text(3)?, id, now, &secret, body),
+        });
+    }
+    Ok(claimed)
+}
+
+/// `{"type","timestamp","data":{"seq","subject","body"}}`. `body` is JSON already.
+fn payload(kind: &str, created: Time, seq: i64, subject: &str, body: &str) -> Vec<u8> {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    format!(
+        "{{\"type\":{},\"timestamp\":{},\"data\":{{\"seq\":{seq},\"subject\":{},\"body\":{body}}}}}",
+        quoted(kind),
+        quoted(&created.to_rfc3339()),
+        quoted(subject),
+    )
+    .into_bytes()
+}
+
+fn outgoing(url: &str, id: NoticeId, now: Time, secret: &WebhookSecret, body: Vec<u8>) -> Outgoing {
+    let (id, timestamp_s) = (id.to_string(), now.to_millis() / 1_000);
+    let signature = secret.sign(&id, timestamp_s, &body).0;
+    let headers = [
+        ("content-type", "application/json".to_owned()),
+        ("webhook-id", id),
+        ("webhook-timestamp", timestamp_s.to_string()),
+        ("webhook-signature", signature),
+    ];
+    Outgoing { url: url.to_owned(), headers, body }
+}
+
+/// Sends each receiver's deliveries in order; after a failure the rest of that receiver's wait.
+fn send_all(claimed: Vec<Claimed>, post: &dyn Post) -> Vec<Tried> {
+    let mut by_webhook: BTreeMap<WebhookId, Vec<Claimed>> = BTreeMap::new();
+    for one in claimed {
+        by_webhook.entry(one.webhook).or_default().push(one);
+    }
+    let workers = by_webhook.len().min(AT_ONCE_MAX);
+    let waiting = Mutex::new(by_webhook.into_values());
+    let tried = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(deliveries) = next else { return };
+            let outcomes = send_in_order(deliveries, post);
+            tried.lock().unwrap_or_else(PoisonError::into_inner).extend(outcomes);
+        }
+    };
+    std::thread::scope(|scope| {
+        (1..workers).for_each(|_| {
+            scope.spawn(work);
+        });
+        work();
+    });
+    tried.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn send_in_order(deliveries: Vec<Claimed>, post: &dyn Post) -> Vec<Tried> {
+    let mut failing = false;
+    let send = |claimed: Claimed| {
+        let outcome = (!failing).then(|| post.post(&claimed.outgoing));
+        failing |= !matches!(outcome, Some(Outcome::Answered(200..=299)));
+        Tried { claimed, outcome }
+    };
+    deliveries.into_iter().map(send).collect()
+}
+
+fn write_down(
+    tx: &mut Tx,
+    now: Time,
+    round: kernel::Id<Round>,
+    tried: &[Tried],
+) -> Result<Report, DbError> {
+    let mut report = Report { claimed: tried.len(), ..Report::default() };
+    let mut delivered = Keys::new(&[Type::Int, Type::Int]);
+    let mut failed = Keys::new(&[Type::Int, Type::Text, Type::Int, Type::Int, Type::Text]);
+    let mut postponed = Keys::new(&[Type::Int]);
+    let mut resting = Keys::new(&[Type::Int]);
+    let mut gone = Keys::new(&[Type::Int]);
+    for Tried { claimed, outcome } in tried {
+        let (status, error) = match outcome {
+            None => {
+                report.postponed += 1;
+                postponed.push(values![claimed.id]);
+                continue;
+            }
+            Some(Outcome::Answered(status @ 200..=299)) => {
+                report.delivered += 1;
+                delivered.push(values![claimed.id, *status]);
+                continue;
+            }
+            Some(Outcome::Answered(status)) => (Some(*status), None),
+            Some(Outcome::Failed(error)) => (None, Some(shorten(error))),
+        };
+        let (state, due) = after_failure(claimed.attempts, now);
+        match state {
+            DeliveryState::Dead => report.dead += 1,
+            _ => report.failed += 1,
+        }
+        failed.push(values![claimed.id, state.name(), due, status, error]);
+        resting.push(values![claimed.webhook]);
+        if status == Some(410) {
+            gone.push(values![claimed.webhook]);
+        }
+    }
+    save(tx, now, round, [&delivered, &failed, &postponed, &resting, &gone])?;
+    Ok(report)
+}
+
+/// State and next time after one more failure; `attempts` were made before it.
+fn after_failure(attempts: i64, now: Time) -> (DeliveryState, Time) {
+    let next = usize::try_from(attempts + 1).ok().and_then(|n| SCHEDULE_MS.get(n));
+    match next {
+        Some(wait) => (DeliveryState::Due, now.plus_millis(*wait)),
+        None => (DeliveryState::Dead, now),
+    }
+}
+
+fn save(
+    tx: &mut Tx,
+    now: Time,
+    round: kernel::Id<Round>,
+    [delivered, failed, postponed, resting, gone]: [&Keys<'_>; 5],
+) -> Result<(), DbError> {
+    let rest = now.plus_millis(REST_MS);
+    tx.update_many_with(
+        "UPDATE web_delivery SET state = 'delivered', attempts = attempts + 1, claim = NULL, \
+         last_at = $2, last_status = k.b, last_error = NULL FROM keys k \
+         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
+        delivered,
+        params![round, now],
+    )?;
+    tx.update_many_with(
+        "UPDATE web_delivery SET state = k.b, due = k.c, attempts = attempts + 1, claim = NULL, \
+         last_at = $2, last_status = k.d, last_error = k.e FROM keys k \
+         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
+        failed,
+        params![round, now],
+    )?;
+    tx.update_many_with(
+        "UPDATE web_delivery SET due = $2, claim = NULL FROM keys k \
+         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
+        postponed,
+        params![round, rest],
+    )?;
+    // What else is due for a failing receiver waits too, or its queue would hold up the others'.
+    tx.update_many_with(
+        "UPDATE web_delivery SET due = $1 FROM keys k WHERE web_delivery.webhook = k.a \
+         AND web_delivery.state = 'due' AND web_delivery.due < $1 AND web_delivery.claim IS NULL",
+        resting,
+        params![rest],
+    )?;
+    tx.update_many_with(
+        "UPDATE web_webhook SET state = 'gone', changed = $1 FROM keys k \
+         WHERE web_webhook.id = k.a",
+        gone,
+        params![now],
+    )?;
+    Ok(())
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(ERROR_CHARS_MAX).collect()
+}

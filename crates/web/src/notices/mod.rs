@@ -1,0 +1,148 @@
+//! What parties are told: a numbered queue each party pulls at its own pace, and webhooks that push
+//! the same notices, signed, until they are taken.
+//!
+//! A notice is written in the transaction of the change it tells of, so it is told if and only if
+//! the change happened. Bodies hold business numbers, never personal data.
+
+mod deliver;
+pub(crate) mod routes;
+mod sign;
+mod store;
+mod target;
+mod webhook_routes;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use deliver::{Outcome, Outgoing, Post, Report, deliver_due};
+pub use sign::{Signature, WebhookSecret};
+pub use store::{Head, post, prune};
+pub use target::{TargetPolicy, UrlFault};
+
+/// Marks ids of notices.
+pub enum NoticeKind {}
+impl kernel::id::Kind for NoticeKind {
+    const PREFIX: &'static str = "ntc";
+}
+/// Id of a notice: the `webhook-id`, the same over all attempts.
+pub type NoticeId = kernel::Id<NoticeKind>;
+
+/// Marks ids of webhooks.
+pub enum WebhookKind {}
+impl kernel::id::Kind for WebhookKind {
+    const PREFIX: &'static str = "whk";
+}
+/// Id of a webhook.
+pub type WebhookId = kernel::Id<WebhookKind>;
+
+/// Marks ids of deliveries.
+pub enum DeliveryKind {}
+impl kernel::id::Kind for DeliveryKind {
+    const PREFIX: &'static str = "dlv";
+}
+/// Id of one notice to one webhook.
+pub type DeliveryId = kernel::Id<DeliveryKind>;
+
+/// Something to tell a party.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Code of the party told.
+    pub party: String,
+    /// What kind of news, in the past tense with dots: `clearance.receipt_arrived`.
+    pub kind: &'static str,
+    /// The thing it is about, such as the id of an inventory.
+    pub subject: String,
+    /// The news itself; no personal data.
+    pub body: Value,
+}
+
+/// The kind of the notice a test of a webhook sends.
+pub const PING: &str = "web.ping";
+
+/// Milliseconds to wait before each attempt: at once, 30 s, 1 min, 5 min, 10 min, 30 min, 1 h. After
+/// the last the delivery is dead until somebody replays it.
+pub const SCHEDULE_MS: [i64; 7] = [0, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000];
+
+/// Whether a webhook takes deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookState {
+    /// Yes.
+    Active,
+    /// No, by its owner's wish; what is due waits.
+    Paused,
+    /// No: the receiver answered 410 Gone.
+    Gone,
+}
+
+impl WebhookState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            WebhookState::Active => "active",
+            WebhookState::Paused => "paused",
+            WebhookState::Gone => "gone",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> WebhookState {
+        match text {
+            "active" => WebhookState::Active,
+            "gone" => WebhookState::Gone,
+            _ => WebhookState::Paused,
+        }
+    }
+}
+
+/// How far a delivery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// To be tried at its time.
+    Due,
+    /// The receiver answered 2xx.
+    Delivered,
+    /// Every attempt failed; replay it when the receiver is mended.
+    Dead,
+}
+
+impl DeliveryState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            DeliveryState::Due => "due",
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Dead => "dead",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> DeliveryState {
+        match text {
+            "delivered" => DeliveryState::Delivered,
+            "dead" => DeliveryState::Dead,
+            _ => DeliveryState::Due,
+        }
+    }
+}
+
+/// Whether a webhook with these kinds wants a notice of that kind. `clearance.*` wants all whose
+/// kind begins with `clearance.`; no kinds at all want everything.
+pub(crate) fn wants(kinds: &str, kind: &str) -> bool {
+    let fits = |wanted: &str| match wanted.strip_suffix('*') {
+        Some(prefix) => kind.starts_with(prefix),
+        None => wanted == kind,
+    };
+    kinds.is_empty() || kinds.split(' ').any(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants;
+
+    #[test]
+    fn kinds_are_matched_whole_or_by_prefix() {
+        assert!(wants("", "clearance.released"));
+        assert!(wants("clearance.*", "clearance.released"));
+        assert!(wants("tax.paid clearance.released", "clearance.released"));
+        assert!(!wants("clearance.release", "clearance.released"));
+        assert!(!wants("tax.*", "clearance.released"));
+    }
+}
