@@ -31,6 +31,12 @@ impl<K> Id<K> {
     pub const fn to_i64(self) -> i64 {
         self.value
     }
+
+    /// When it was made, to the millisecond; a little later when ids were made faster than the
+    /// counter allows.
+    pub const fn time(self) -> Time {
+        Time::from_millis(self.value >> (NODE_BITS + COUNTER_BITS))
+    }
 }
 
 impl<K> Clone for Id<K> {
@@ -172,6 +178,12 @@ mod tests {
             assert!(next > last, "{next:?} after {last:?}");
             last = next;
         }
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made() {
+        let now = Time::from_millis(1_763_000_000_123);
+        assert_eq!(IdSource::new(63).next::<Parcel>(now).time(), now);
     }
 
     #[test]
