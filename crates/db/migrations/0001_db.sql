@@ -1,0 +1,104 @@
+-- Numbers handed out one after another, and the number of the last event.
+CREATE TABLE db_number (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+
+-- Settings that belong to the data rather than to the installation.
+CREATE TABLE db_setting (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- Events, many to a row: those of one transaction, numbered last_seq - count + 1 to last_seq.
+-- body is JSON [[kind, subject, at, body], …], zstd-compressed when packed.
+CREATE TABLE db_event (
+    last_seq BIGINT NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    packed BOOLEAN NOT NULL,
+    body BLOB NOT NULL
+);
+
+-- How far each consumer of events has come.
+CREATE TABLE db_cursor (
+    consumer TEXT NOT NULL PRIMARY KEY,
+    seq BIGINT NOT NULL,
+    batch_max BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    error TEXT
+);
+
+-- Events that a consumer could not handle, set aside so that others can go on.
+CREATE TABLE db_dead_event (
+    consumer TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    error TEXT NOT NULL,
+    failures BIGINT NOT NULL,
+    replay BOOLEAN NOT NULL,
+    PRIMARY KEY (consumer, seq)
+);
+
+-- Work to be done at or after its due time. A claimed job is due again when its lease ends.
+CREATE TABLE db_job (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    once BOOLEAN NOT NULL,
+    due BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    attempts_max BIGINT NOT NULL,
+    dead BOOLEAN NOT NULL,
+    body TEXT NOT NULL,
+    error TEXT
+);
+CREATE INDEX db_job_due ON db_job (kind, due) WHERE NOT dead;
+CREATE INDEX db_job_key ON db_job (kind, key, id) WHERE NOT dead;
+CREATE UNIQUE INDEX db_job_once ON db_job (kind, key) WHERE once AND NOT dead;
+
+-- Answers already given, by the caller's idempotency key.
+CREATE TABLE db_request (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    at BIGINT NOT NULL,
+    status BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (caller, key)
+);
+CREATE INDEX db_request_at ON db_request (at);
+
+-- Who did what, and why.
+CREATE TABLE db_audit (
+    id BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    act TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX db_audit_subject ON db_audit (subject, id);
+
+-- Originals as they came: compressed, sealed. hash is SM3 of the plain bytes.
+CREATE TABLE db_original (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    door TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    length BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    dictionary BIGINT NOT NULL,
+    body BLOB NOT NULL
+);
+
+-- Compression dictionaries for originals, sealed: they hold pieces of what they were trained on.
+CREATE TABLE db_dictionary (
+    version BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    body BLOB NOT NULL
+);

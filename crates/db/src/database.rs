@@ -1,0 +1,262 @@
+//! The database: opening it, and transactions.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::archive::Dictionaries;
+use crate::migrate::Known;
+use crate::seam::pool::Pool;
+use crate::seam::sqlite::Role;
+use crate::seam::{Conn, sqlite};
+use crate::{DbError, MasterKey, Sealer, Tx};
+
+/// What is needed to open a database.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite:path`, a bare path, `sqlite::memory:`, or `postgres://user@host/database`.
+    pub url: String,
+    /// Seals personal data.
+    pub master_key: MasterKey,
+    /// SQLite: connections that read beside the one that writes. PostgreSQL: connections in all.
+    /// At least 1.
+    pub readers: usize,
+}
+
+/// Connections when nothing else is asked for.
+const READERS: usize = 8;
+
+impl Settings {
+    /// Settings with the customary number of connections.
+    pub fn new(url: impl Into<String>, master_key: MasterKey) -> Settings {
+        Settings { url: url.into(), master_key, readers: READERS }
+    }
+}
+
+/// A database on either engine. Cheap to clone; clones share the connections.
+///
+/// Calls block. From async code use a blocking thread (`spawn_blocking`): a PostgreSQL connection
+/// must not be used on a thread that drives an async runtime.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    place: Place,
+    writers: Pool<Option<Conn>>,
+    /// `None`: the writers' pool serves readers too.
+    readers: Option<Pool<Option<Conn>>>,
+    sealer: Sealer,
+    known: Mutex<Known>,
+    dictionaries: RwLock<Dictionaries>,
+    listeners: RwLock<Vec<Listener>>,
+}
+
+type Listener = Box<dyn Fn() + Send + Sync>;
+
+/// Where the data are.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// In this process, gone with it.
+    Memory,
+    /// In a file; `hasty` leaves it to the operating system when to write it (tests only).
+    File { path: PathBuf, hasty: bool },
+}
+
+impl Place {
+    pub(crate) fn parse(url: &str) -> Result<Place, DbError> {
+        let path = match url.split_once(':') {
+            Some(("sqlite", ":memory:")) => return Ok(Place::Memory),
+            Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
+            Some((scheme, rest)) if rest.starts_with("//") => {
+                return Err(DbError::Settings(format!(
+                    "{scheme}:// is neither sqlite:path nor postgres://…"
+                )));
+            }
+            _ => url,
+        };
+        if path.is_empty() {
+            return Err(DbError::Settings("the path of the database is empty".to_owned()));
+        }
+        Ok(Place::File { path: PathBuf::from(path), hasty: false })
+    }
+
+    pub(crate) fn connect(&self, write: bool) -> Result<Conn, DbError> {
+        match self {
+            Place::Memory => sqlite::Conn::open_in_memory().map(Conn::Sqlite),
+            Place::File { path, hasty } => {
+                let role = match (write, hasty) {
+                    (false, _) => Role::Reader,
+                    (true, false) => Role::Writer,
+                    (true, true) => Role::HastyWriter,
+                };
+                sqlite::Conn::open(path, role).map(Conn::Sqlite)
+            }
+        }
+    }
+}
+
+impl Db {
+    /// Opens a database, creating an SQLite file that is not there. Follow with [`Db::migrate`].
+    pub fn open(settings: &Settings) -> Result<Db, DbError> {
+        Db::open_place(Place::parse(&settings.url)?, settings)
+    }
+
+    pub(crate) fn open_place(place: Place, settings: &Settings) -> Result<Db, DbError> {
+        let readers = settings.readers.max(1);
+        let empty = |count: usize| Pool::new((0..count).map(|_| None).collect());
+        // The first connection tells at once whether the place can be reached, and creates the
+        // file before any reader looks for it.
+        let first = place.connect(true)?;
+        let (writers, readers) = match place {
+            Place::Memory => (Pool::new(vec![Some(first)]), None),
+            Place::File { .. } => (Pool::new(vec![Some(first)]), Some(empty(readers))),
+        };
+        Ok(Db(Arc::new(Inner {
+            place,
+            writers,
+            readers,
+            sealer: Sealer::new(settings.master_key.clone())?,
+            known: Mutex::default(),
+            dictionaries: RwLock::default(),
+            listeners: RwLock::default(),
+        })))
+    }
+
+    /// Runs one writing transaction. `Ok` commits: when this returns `Ok`, the data are on disk.
+    /// `Err` and panic undo everything. A commit that fails is an error.
+    ///
+    /// SQLite has one writer; callers are served in the order in which they came. PostgreSQL runs
+    /// them beside one another at read committed, so updates compare a version.
+    pub fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&mut Tx) -> Result<T, E>,
+    {
+        let mut tx = self.begin(true)?;
+        let value = f(&mut tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    /// Runs one reading transaction: everything it sees is of one instant, and it cannot write.
+    pub fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        E: From<DbError>,
+        F: FnOnce(&mut Tx) -> Result<T, E>,
+    {
+        let mut tx = self.begin(false)?;
+        let value = f(&mut tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+
+    /// Seals and hashes personal data.
+    pub fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    /// Calls `listener` after every commit of this process that brought events or jobs, so that
+    /// workers need not ask over and over. It must be quick and must not use the database.
+    pub fn on_news(&self, listener: impl Fn() + Send + Sync + 'static) {
+        let mut listeners = self.0.listeners.write().unwrap_or_else(PoisonError::into_inner);
+        listeners.push(Box::new(listener));
+    }
+
+    pub(crate) fn announce(&self) {
+        let listeners = self.0.listeners.read().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().for_each(|listener| listener());
+    }
+
+    pub(crate) fn known(&self) -> &Mutex<Known> {
+        &self.0.known
+    }
+
+    pub(crate) fn dictionaries(&self) -> &RwLock<Dictionaries> {
+        &self.0.dictionaries
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// The file, when there is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0.place {
+            Place::File { path, .. } => Some(path),
+            Place::Memory => None,
+        }
+    }
+
+    /// Whether the data are on a database server rather than in this process.
+    pub fn is_server(&self) -> bool {
+        false
+    }
+
+    /// Lends a connection without beginning a transaction.
+    pub(crate) fn lend(&self, write: bool) -> Result<Lent, DbError> {
+        let conn = self.pool(write).take()?;
+        let mut lent = Lent { db: self.clone(), write, conn };
+        if lent.conn.is_none() {
+            lent.conn = Some(self.0.place.connect(write)?);
+        }
+        Ok(lent)
+    }
+
+    pub(crate) fn begin(&self, write: bool) -> Result<Tx, DbError> {
+        let mut lent = self.lend(write)?;
+        match lent.conn()?.begin(write) {
+            Ok(()) => {}
+            Err(DbError::Unavailable(_)) => {
+                // It died while it lay idle: once more on a new one.
+                lent.conn = None;
+                lent.conn = Some(self.0.place.connect(write)?);
+                lent.conn()?.begin(write)?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(Tx::begin(lent, write))
+    }
+
+    fn pool(&self, write: bool) -> &Pool<Option<Conn>> {
+        match &self.0.readers {
+            Some(readers) if !write => readers,
+            _ => &self.0.writers,
+        }
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+/// A connection on loan; goes back to its pool when dropped, panic or not.
+pub(crate) struct Lent {
+    db: Db,
+    write: bool,
+    conn: Option<Conn>,
+}
+
+impl Lent {
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn conn(&mut self) -> Result<&mut Conn, DbError> {
+        self.conn.as_mut().ok_or_else(|| DbError::Unavailable("the connection is lost".to_owned()))
+    }
+
+    /// Undoes the open transaction. A connection that cannot even do that is thrown away.
+    pub(crate) fn undo(&mut self) {
+        if self.conn.as_mut().is_some_and(|conn| !conn.rollback()) {
+            self.conn = None;
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let conn = self.conn.take();
+        self.db.pool(self.write).put(conn);
+    }
+}

@@ -1,0 +1,108 @@
+//! The seam: the only place that knows there are two engines.
+
+pub(crate) mod keys;
+pub(crate) mod pool;
+pub(crate) mod sqlite;
+
+use crate::{DbError, Keys, OnConflict, Row, Rows, Value, sql};
+
+/// A connection to either engine, at most one transaction open on it.
+pub(crate) enum Conn {
+    Sqlite(sqlite::Conn),
+}
+
+impl Conn {
+    pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.begin(write),
+        }
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.run("COMMIT"),
+        }
+    }
+
+    /// Undoes what is open. `false` when the connection can no longer be used.
+    pub(crate) fn rollback(&mut self) -> bool {
+        match self {
+            Conn::Sqlite(c) => !c.in_transaction() || c.run("ROLLBACK").is_ok(),
+        }
+    }
+
+    /// Runs statements without parameters.
+    pub(crate) fn run(&mut self, sql: &str) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.run(sql),
+        }
+    }
+
+    /// Runs a statement of a migration, its types translated.
+    pub(crate) fn define(&mut self, statement: &str) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.run(&sql::for_sqlite(statement)),
+        }
+    }
+
+    /// Makes other programs that want to migrate wait until this transaction ends. On SQLite every
+    /// writer waits anyhow.
+    pub(crate) fn lock_schema(&mut self) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// What makes claimers pass over each other's rows instead of waiting for them.
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        match self {
+            Conn::Sqlite(_) => "",
+        }
+    }
+
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
+        match self {
+            Conn::Sqlite(c) => c.execute(sql, params),
+        }
+    }
+
+    pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Conn::Sqlite(c) => c.query(sql, params),
+        }
+    }
+
+    pub(crate) fn insert_many(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &Rows<'_>,
+        on_conflict: OnConflict,
+    ) -> Result<u64, DbError> {
+        match self {
+            Conn::Sqlite(c) => c.insert_many(table, columns, rows, on_conflict),
+        }
+    }
+
+    pub(crate) fn query_keys(
+        &mut self,
+        sql: &str,
+        keys: &Keys<'_>,
+        params: &[Value<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        match self {
+            Conn::Sqlite(c) => c.query_keys(sql, keys, params),
+        }
+    }
+
+    pub(crate) fn update_keys(
+        &mut self,
+        sql: &str,
+        keys: &Keys<'_>,
+        params: &[Value<'_>],
+    ) -> Result<u64, DbError> {
+        match self {
+            Conn::Sqlite(c) => c.update_keys(sql, keys, params),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! For tests of all rooms: runs a test on every engine there is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kernel::{IdSource, Time};
+
+use crate::database::Place;
+use crate::{Ctx, Db, DbError, MasterKey, Migration, Settings};
+
+/// Runs a test on SQLite in memory, on an SQLite file, and, when `KOUAN_TEST_DATABASE_URL` is set,
+/// on a schema of its own in that PostgreSQL database, dropped afterwards. The database has this
+/// crate's own tables; for more call [`Db::migrate`], or use [`both_with`].
+pub fn both(test: impl Fn(&Db)) {
+    both_with(&[], test);
+}
+
+/// [`both`], with migrations applied.
+pub fn both_with(migrations: &[Migration], test: impl Fn(&Db)) {
+    let run = |place: Place| {
+        let db = must(Db::open_place(place, &settings()));
+        must(db.migrate(migrations));
+        test(&db);
+    };
+    run(Place::Memory);
+    let folder = Folder::new();
+    run(Place::File { path: folder.path().join("test.db"), hasty: true });
+}
+
+/// A database in memory with migrations applied, for tests that are not about the database.
+pub fn memory(migrations: &[Migration]) -> Db {
+    let db = must(Db::open_place(Place::Memory, &settings()));
+    must(db.migrate(migrations));
+    db
+}
+
+/// A context at an instant, acting as `test`.
+pub fn ctx(now: Time) -> Ctx {
+    Ctx { now, ids: Arc::new(IdSource::new(0)), actor: "test".into() }
+}
+
+/// The master key of tests.
+pub fn master_key() -> MasterKey {
+    must("7".repeat(64).parse())
+}
+
+/// A folder of its own, deleted when dropped.
+pub struct Folder(PathBuf);
+
+static FOLDERS: AtomicU32 = AtomicU32::new(0);
+
+impl Folder {
+    /// Makes one in the system's folder for temporary files.
+    pub fn new() -> Folder {
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kouan-test-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        must(std::fs::create_dir_all(&path).map_err(|e| DbError::Other(e.to_string())));
+        Folder(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Folder {
+        Folder::new()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A folder left behind does no harm to the test's verdict.
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn settings() -> Settings {
+    Settings { url: String::new(), master_key: master_key(), readers: 4 }
+}
+
+#[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
+fn must<T>(result: Result<T, DbError>) -> T {
+    result.unwrap_or_else(|error| panic!("{error}"))
+}
