@@ -1,0 +1,107 @@
+//! Whether a value has the shape its field asks for, decided as libxml2 decides it, which is the
+//! validator the trade uses.
+
+use std::borrow::Cow;
+
+use crate::schema::{Field, Format, Preset, is_space};
+
+/// What is wrong with the shape of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueFault {
+    /// More characters than allowed; how many there are.
+    TooLong(usize),
+    /// Fewer characters than asked for; how many there are.
+    TooShort(usize),
+    /// Not of the form of a number.
+    NotNumber,
+    /// More digits than allowed.
+    Digits,
+    /// Another value than the only one allowed.
+    NotFixed,
+}
+
+/// Judges a value as it stood in the source, after references and line ends.
+pub(crate) fn judge(field: &Field, raw: &str) -> Option<ValueFault> {
+    let fault = match field.format {
+        Format::Text { min, max, collapse } => {
+            let chars = if collapse { chars(&collapsed(raw)) } else { chars(raw) };
+            length(chars, min, max)
+        }
+        Format::Decimal { total, fraction } => {
+            decimal(raw.trim_matches(is_space), usize::from(total), usize::from(fraction))
+        }
+        Format::Int { digits } => int(raw.trim_matches(is_space), usize::from(digits)),
+    };
+    match field.preset {
+        Some(Preset::Fixed(fixed)) if fault.is_none() && raw != fixed => Some(ValueFault::NotFixed),
+        _ => fault,
+    }
+}
+
+/// The value proper: numbers and collapsing texts lose their outer white space.
+pub(crate) fn normal<'a>(field: &Field, raw: &'a str) -> Cow<'a, str> {
+    match field.format {
+        Format::Text { collapse: false, .. } => Cow::Borrowed(raw),
+        Format::Text { collapse: true, .. } => collapsed(raw),
+        Format::Decimal { .. } | Format::Int { .. } => Cow::Borrowed(raw.trim_matches(is_space)),
+    }
+}
+
+fn chars(text: &str) -> usize {
+    // Every byte that is no continuation begins a character.
+    text.bytes().filter(|b| (*b & 0xc0) != 0x80).count()
+}
+
+fn length(chars: usize, min: u32, max: u32) -> Option<ValueFault> {
+    if chars < min as usize {
+        Some(ValueFault::TooShort(chars))
+    } else if max != u32::MAX && chars > max as usize {
+        Some(ValueFault::TooLong(chars))
+    } else {
+        None
+    }
+}
+
+/// White space runs become one space, outer white space goes.
+pub(crate) fn collapsed(raw: &str) -> Cow<'_, str> {
+    let trimmed = raw.trim_matches(is_space);
+    let bytes = trimmed.as_bytes();
+    let plain = !bytes.iter().any(|b| matches!(b, b'\t' | b'\n' | b'\r'))
+        && !bytes.windows(2).any(|pair| pair == b"  ");
+    if plain {
+        return Cow::Borrowed(trimmed);
+    }
+    let words = trimmed.split(is_space).filter(|word| !word.is_empty());
+    Cow::Owned(words.collect::<Vec<_>>().join(" "))
+}
+
+/// Most digits the validator keeps, leading zeros aside; longer numbers it refuses outright.
+const DIGITS_KEPT: usize = 24;
+
+fn decimal(text: &str, total: usize, fraction: usize) -> Option<ValueFault> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let all_digits = |digits: &str| digits.bytes().all(|b| b.is_ascii_digit());
+    if whole.len() + part.len() == 0 || !all_digits(whole) || !all_digits(part) {
+        return Some(ValueFault::NotNumber);
+    }
+    let whole = whole.trim_start_matches('0');
+    if whole.len() + part.len() > DIGITS_KEPT {
+        return Some(ValueFault::Digits);
+    }
+    let part = part.trim_end_matches('0');
+    (whole.len() + part.len() > total || part.len() > fraction).then_some(ValueFault::Digits)
+}
+
+fn int(text: &str, digits: usize) -> Option<ValueFault> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(ValueFault::NotNumber);
+    }
+    let significant = unsigned.trim_start_matches('0');
+    let too_many = digits != 0 && significant.len() > digits;
+    let negative = text.starts_with('-');
+    let fits = significant.len() <= 10
+        && significant.parse::<i64>().unwrap_or(0) <= i64::from(i32::MAX) + i64::from(negative);
+    (too_many || !fits).then_some(ValueFault::Digits)
+}
