@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use ceb::dxp;
+use ceb::dxp::{self, Limits};
 use kernel::Time;
 use ureq::Agent;
 
@@ -91,7 +91,7 @@ impl DxpClient {
 
 impl Customs for DxpClient {
     fn submit(&self, envelope: &[u8], _now: Time) -> Result<Accepted, TransportFailure> {
-        let cop_msg_id = dxp::read(envelope)
+        let cop_msg_id = dxp::read(envelope, &Limits::default())
             .map_err(|_| TransportFailure::of(FORMAT_ERROR, "not an envelope"))?
             .header
             .cop_msg_id;
@@ -161,7 +161,7 @@ fn read(response: &mut ureq::http::Response<ureq::Body>) -> Result<Vec<u8>, Tran
 
 /// The first failure in a `DxpRep`, if the body is one.
 fn refusal(body: &[u8]) -> Option<TransportFailure> {
-    let response = dxp::read_response(body).ok()?;
+    let response = dxp::read_response(body, &Limits::default()).ok()?;
     let failure = response.answers.iter().find(|one| !means_taken(&one.code))?;
     let detail = failure.text.clone().unwrap_or_default();
     Some(TransportFailure::of(&failure.code, detail))

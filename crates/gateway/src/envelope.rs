@@ -1,6 +1,6 @@
 //! Puts business messages into DXP envelopes, and takes receipts out of them.
 
-use ceb::dxp::{self, Envelope, Header};
+use ceb::dxp::{self, Envelope, Header, Limits};
 use ceb::schema::Flow;
 use kernel::{Finding, Time};
 
@@ -51,7 +51,15 @@ pub fn cop_msg_id(sender: &str, id: i64) -> String {
 }
 
 /// Wraps a message; it is addressed to the export side when its type is one of export.
-pub fn wrap(addresses: &Addresses, outgoing: &Outgoing<'_>, now: Time) -> Vec<u8> {
+///
+/// # Errors
+/// When an id or address breaks the schema of envelopes (sender and receiver have at most 16
+/// characters).
+pub fn wrap(
+    addresses: &Addresses,
+    outgoing: &Outgoing<'_>,
+    now: Time,
+) -> Result<Vec<u8>, Vec<Finding>> {
     let export =
         ceb::message_type(outgoing.message_type).is_some_and(|kind| kind.flow == Flow::Export);
     let receiver = if export { &addresses.export_receiver } else { &addresses.import_receiver };
@@ -85,7 +93,7 @@ pub fn unwrap(delivery: &[u8]) -> Result<Unwrapped, Vec<Finding>> {
     if !dxp::is_envelope(delivery) {
         return Ok(Unwrapped { from: None, message: delivery.to_vec() });
     }
-    let envelope = dxp::read(delivery)?;
+    let envelope = dxp::read(delivery, &Limits::default())?;
     let from = Some((envelope.header.sender_id, envelope.header.cop_msg_id));
     Ok(Unwrapped { from, message: envelope.data })
 }

@@ -2,7 +2,7 @@
 //! remembered, what its order number asks for. All costly work is done here, before the
 //! transaction: parsing, signatures, hashes of personal data.
 
-use ceb::dxp::{self, Envelope};
+use ceb::dxp::{self, Envelope, Limits};
 use ceb::signature::Verifier;
 use ceb::{Document, Message, MessageType, ReadOptions, Record};
 use db::Db;
@@ -95,7 +95,7 @@ impl Reader<'_> {
     /// # Errors
     /// When it is no envelope, or carries a message the stand-in does not judge.
     pub(crate) fn read(&self, bytes: &[u8]) -> Result<Incoming, TransportFailure> {
-        let envelope = dxp::read(bytes).map_err(|findings| {
+        let envelope = dxp::read(bytes, &Limits::default()).map_err(|findings| {
             TransportFailure::of(FORMAT_ERROR, first_reason(&findings).unwrap_or_default())
         })?;
         let content = self.content(&envelope)?;

@@ -37,7 +37,7 @@ pub(crate) fn load(tx: &mut Tx, memory: &mut Memory, keys: &mut Vec<Key>) -> Res
     for key in keys.iter() {
         wanted.push(values![key]);
     }
-    let sql = "SELECT keys.n, d.body FROM keys JOIN standin_document d ON d.key = keys.a";
+    let sql = "SELECT k.n, d.body FROM keys k JOIN standin_document d ON d.key = k.a";
     for row in tx.query_keys(sql, &wanted)? {
         let place = usize::try_from(row.i64(0)?).unwrap_or(usize::MAX);
         if let Some(key) = keys.get(place) {
@@ -61,8 +61,7 @@ pub(crate) fn remember(tx: &mut Tx, changes: &Changes) -> Result<(), DbError> {
     for (key, body) in &changes.changed {
         changed.push(values![key, body]);
     }
-    let sql =
-        "UPDATE standin_document SET body = keys.b FROM keys WHERE standin_document.key = keys.a";
+    let sql = "UPDATE standin_document SET body = k.b FROM keys k WHERE standin_document.key = k.a";
     tx.update_many(sql, &changed)?;
     Ok(())
 }
@@ -113,8 +112,8 @@ pub(crate) fn take_held(tx: &mut Tx, waybills: &[Key]) -> Result<Vec<Held>, DbEr
     for waybill in waybills {
         wanted.push(values![waybill]);
     }
-    let sql = "SELECT keys.n, h.id, h.kind, h.receiver, h.due_after_ms, h.said_after_ms, h.bytes \
-               FROM keys JOIN standin_held h ON h.waybill = keys.a ORDER BY h.id";
+    let sql = "SELECT k.n, h.id, h.kind, h.receiver, h.due_after_ms, h.said_after_ms, h.bytes \
+               FROM keys k JOIN standin_held h ON h.waybill = k.a";
     let mut held = Vec::new();
     let mut ids = Vec::new();
     for row in tx.query_keys(sql, &wanted)? {
@@ -130,7 +129,7 @@ pub(crate) fn take_held(tx: &mut Tx, waybills: &[Key]) -> Result<Vec<Held>, DbEr
             bytes: row.bytes(6)?.to_vec(),
         });
     }
-    delete(tx, "DELETE FROM standin_held WHERE id IN (SELECT a FROM keys)", &ids)?;
+    delete(tx, "DELETE FROM standin_held WHERE id IN (SELECT k.a FROM keys k)", &ids)?;
     Ok(held)
 }
 
@@ -154,7 +153,7 @@ pub(crate) fn due(tx: &mut Tx, now: Time, max: i64) -> Result<Vec<Waiting>, DbEr
 
 /// Forgets receipts that were delivered.
 pub(crate) fn delivered(tx: &mut Tx, ids: &[i64]) -> Result<(), DbError> {
-    delete(tx, "DELETE FROM standin_due WHERE id IN (SELECT a FROM keys)", ids)
+    delete(tx, "DELETE FROM standin_due WHERE id IN (SELECT k.a FROM keys k)", ids)
 }
 
 /// When the next receipt is due; `None` when none waits.
