@@ -14,7 +14,7 @@ pub enum SignError {
     /// Not well-formed XML.
     #[error("not XML that can be signed, line {}: {}", .0.line, .0.reason.en)]
     NotXml(XmlFault),
-    /// In another encoding than UTF-8.
+    /// In another encoding than UTF-8, with characters beyond ASCII.
     #[error("only UTF-8 documents are signed")]
     Encoding,
     /// There is a Signature already.

@@ -176,3 +176,86 @@ const fn hex_32(digits: &[u8; 64]) -> [u8; 32] {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes<const N: usize>(digits: &str) -> [u8; N] {
+        let mut out = [0; N];
+        for (at, byte) in out.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap();
+        }
+        out
+    }
+
+    /// GB/T 32918.5 annex A.2: message, key, user id and signature of the standard.
+    fn example() -> (Sm2Key, [u8; 64]) {
+        let point: [u8; 65] = bytes(
+            "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020\
+             ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13",
+        );
+        let signature = bytes(
+            "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3\
+             b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa",
+        );
+        (Sm2Key::from_point(&point).unwrap(), signature)
+    }
+
+    #[test]
+    fn the_example_of_the_standard_verifies_with_and_without_table() {
+        let (key, signature) = example();
+        let hash = identity(
+            DEFAULT_USER_ID,
+            &PublicKey::from_sec1_bytes(&key.key.to_sec1_bytes()).unwrap(),
+        );
+        let expected: [u8; 32] =
+            bytes("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3");
+        assert_eq!(hash, Some(expected));
+        for round in 0..6 {
+            assert_eq!(key.table.get().is_some(), round > SUCCESSES_BEFORE_TABLE);
+            assert!(key.verify(b"message digest", &signature), "round {round}");
+            assert!(!key.verify(b"message digesT", &signature), "round {round}");
+            let mut wrong = signature;
+            wrong[round as usize] ^= 1;
+            assert!(!key.verify(b"message digest", &wrong), "round {round}");
+        }
+        assert!(!key.verify(b"message digest", &[0; 64]));
+        assert!(!key.verify(b"message digest", &signature[..63]));
+    }
+
+    #[test]
+    fn failures_earn_no_table() {
+        let (key, signature) = example();
+        for _ in 0..6 {
+            assert!(!key.verify(b"other", &signature));
+        }
+        assert!(key.table.get().is_none());
+    }
+
+    #[test]
+    fn table_multiples_are_those_of_the_library() {
+        let table: Table<KEY_WINDOW> = Table::new(ProjectivePoint::generator());
+        let mut samples = vec![
+            Scalar::ZERO,
+            Scalar::ONE,
+            -Scalar::ONE,
+            Scalar::from(16u64),
+            Scalar::from(17u64),
+            Scalar::from(31u64),
+            Scalar::from(64u64),
+            Scalar::from(65u64),
+            Scalar::from(u64::MAX),
+        ];
+        for seed in 0..64u8 {
+            let digest = Sm3::digest([seed]);
+            samples.push(<Scalar as Reduce<FieldBytes>>::reduce(&digest));
+        }
+        for scalar in samples {
+            let expected = ProjectivePoint::generator() * scalar;
+            let start = ProjectivePoint::identity();
+            assert_eq!(table.add_multiple(&scalar, start), expected);
+            assert_eq!(BASE_TABLE.add_multiple(&scalar, start), expected);
+        }
+    }
+}
