@@ -7,7 +7,7 @@ use crate::archive::Dictionaries;
 use crate::migrate::Known;
 use crate::seam::pool::Pool;
 use crate::seam::sqlite::Role;
-use crate::seam::{Conn, sqlite};
+use crate::seam::{Conn, postgres, sqlite};
 use crate::{DbError, MasterKey, Sealer, Tx};
 
 /// What is needed to open a database.
@@ -59,10 +59,15 @@ pub(crate) enum Place {
     Memory,
     /// In a file; `hasty` leaves it to the operating system when to write it (tests only).
     File { path: PathBuf, hasty: bool },
+    /// On a PostgreSQL server.
+    Server(Box<::postgres::Config>),
 }
 
 impl Place {
     pub(crate) fn parse(url: &str) -> Result<Place, DbError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Place::Server(Box::new(postgres::config(url, None)?)));
+        }
         let path = match url.split_once(':') {
             Some(("sqlite", ":memory:")) => return Ok(Place::Memory),
             Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
@@ -90,6 +95,7 @@ impl Place {
                 };
                 sqlite::Conn::open(path, role).map(Conn::Sqlite)
             }
+            Place::Server(config) => postgres::Conn::open(config).map(Box::new).map(Conn::Postgres),
         }
     }
 }
@@ -109,6 +115,11 @@ impl Db {
         let (writers, readers) = match place {
             Place::Memory => (Pool::new(vec![Some(first)]), None),
             Place::File { .. } => (Pool::new(vec![Some(first)]), Some(empty(readers))),
+            Place::Server(_) => {
+                let all = empty(readers - 1);
+                all.put(Some(first));
+                (all, None)
+            }
         };
         Ok(Db(Arc::new(Inner {
             place,
@@ -182,20 +193,21 @@ impl Db {
     pub fn file(&self) -> Option<&Path> {
         match &self.0.place {
             Place::File { path, .. } => Some(path),
-            Place::Memory => None,
+            Place::Memory | Place::Server(_) => None,
         }
     }
 
     /// Whether the data are on a database server rather than in this process.
     pub fn is_server(&self) -> bool {
-        false
+        matches!(self.0.place, Place::Server(_))
     }
 
     /// Lends a connection without beginning a transaction.
     pub(crate) fn lend(&self, write: bool) -> Result<Lent, DbError> {
         let conn = self.pool(write).take()?;
         let mut lent = Lent { db: self.clone(), write, conn };
-        if lent.conn.is_none() {
+        if lent.conn.as_ref().is_none_or(Conn::is_closed) {
+            lent.conn = None;
             lent.conn = Some(self.0.place.connect(write)?);
         }
         Ok(lent)

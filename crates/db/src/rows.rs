@@ -54,8 +54,8 @@ impl<'a> Rows<'a> {
         self.values.chunks_exact(self.width.max(1))
     }
 
-    pub(crate) fn column(&self, column: usize) -> Vec<&Value<'a>> {
-        self.values.iter().skip(column).step_by(self.width.max(1)).collect()
+    pub(crate) fn column(&self, column: usize) -> impl Iterator<Item = &Value<'a>> {
+        self.values.iter().skip(column).step_by(self.width.max(1))
     }
 
     pub(crate) fn check_width(&self, columns: usize) -> Result<(), DbError> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use kernel::{IdSource, Time};
 
 use crate::database::Place;
+use crate::seam::postgres;
 use crate::{Ctx, Db, DbError, MasterKey, Migration, Settings};
 
 /// Runs a test on SQLite in memory, on an SQLite file, and, when `KOUAN_TEST_DATABASE_URL` is set,
@@ -26,6 +27,44 @@ pub fn both_with(migrations: &[Migration], test: impl Fn(&Db)) {
     run(Place::Memory);
     let folder = Folder::new();
     run(Place::File { path: folder.path().join("test.db"), hasty: true });
+    if let Some(schema) = Schema::new() {
+        run(schema.place());
+    }
+}
+
+/// A schema of its own in the PostgreSQL database of the tests, dropped with this.
+struct Schema {
+    url: String,
+    name: String,
+}
+
+static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+
+impl Schema {
+    /// `None` when no database is given for tests.
+    fn new() -> Option<Schema> {
+        let url = std::env::var("KOUAN_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())?;
+        let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kouan_test_{}_{number}", std::process::id());
+        let schema = Schema { url, name };
+        must(schema.run(&format!("CREATE SCHEMA {}", schema.name)));
+        Some(schema)
+    }
+
+    fn place(&self) -> Place {
+        Place::Server(Box::new(must(postgres::config(&self.url, Some(&self.name)))))
+    }
+
+    fn run(&self, sql: &str) -> Result<(), DbError> {
+        postgres::Conn::open(&postgres::config(&self.url, None)?)?.run(sql)
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        // The server of the tests is thrown away as a whole; this only keeps it small.
+        self.run(&format!("DROP SCHEMA {} CASCADE", self.name)).ok();
+    }
 }
 
 /// A database in memory with migrations applied, for tests that are not about the database.

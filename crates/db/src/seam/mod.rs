@@ -2,6 +2,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod pool;
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use crate::{DbError, Keys, OnConflict, Row, Rows, Value, sql};
@@ -9,18 +10,29 @@ use crate::{DbError, Keys, OnConflict, Row, Rows, Value, sql};
 /// A connection to either engine, at most one transaction open on it.
 pub(crate) enum Conn {
     Sqlite(sqlite::Conn),
+    Postgres(Box<postgres::Conn>),
 }
 
 impl Conn {
+    /// Whether it is known to be of no more use.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Conn::Sqlite(_) => false,
+            Conn::Postgres(c) => c.is_closed(),
+        }
+    }
+
     pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(c) => c.begin(write),
+            Conn::Postgres(c) => c.begin(write),
         }
     }
 
     pub(crate) fn commit(&mut self) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(c) => c.run("COMMIT"),
+            Conn::Postgres(c) => c.run("COMMIT"),
         }
     }
 
@@ -28,6 +40,7 @@ impl Conn {
     pub(crate) fn rollback(&mut self) -> bool {
         match self {
             Conn::Sqlite(c) => !c.in_transaction() || c.run("ROLLBACK").is_ok(),
+            Conn::Postgres(c) => !c.is_closed() && c.run("ROLLBACK").is_ok(),
         }
     }
 
@@ -35,6 +48,7 @@ impl Conn {
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(c) => c.run(sql),
+            Conn::Postgres(c) => c.run(sql),
         }
     }
 
@@ -42,6 +56,7 @@ impl Conn {
     pub(crate) fn define(&mut self, statement: &str) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(c) => c.run(&sql::for_sqlite(statement)),
+            Conn::Postgres(c) => c.run(&sql::for_postgres(statement)),
         }
     }
 
@@ -50,6 +65,9 @@ impl Conn {
     pub(crate) fn lock_schema(&mut self) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(c) => {
+                c.run("SELECT pg_advisory_xact_lock(hashtext(current_schema()), 18765)")
+            }
         }
     }
 
@@ -57,18 +75,21 @@ impl Conn {
     pub(crate) fn skip_locked(&self) -> &'static str {
         match self {
             Conn::Sqlite(_) => "",
+            Conn::Postgres(_) => "FOR UPDATE SKIP LOCKED",
         }
     }
 
     pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
         match self {
             Conn::Sqlite(c) => c.execute(sql, params),
+            Conn::Postgres(c) => c.execute(sql, params),
         }
     }
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
         match self {
             Conn::Sqlite(c) => c.query(sql, params),
+            Conn::Postgres(c) => c.query(sql, params),
         }
     }
 
@@ -81,6 +102,7 @@ impl Conn {
     ) -> Result<u64, DbError> {
         match self {
             Conn::Sqlite(c) => c.insert_many(table, columns, rows, on_conflict),
+            Conn::Postgres(c) => c.insert_many(table, columns, rows, on_conflict),
         }
     }
 
@@ -92,6 +114,7 @@ impl Conn {
     ) -> Result<Vec<Row>, DbError> {
         match self {
             Conn::Sqlite(c) => c.query_keys(sql, keys, params),
+            Conn::Postgres(c) => c.query_keys(sql, keys, params),
         }
     }
 
@@ -103,6 +126,7 @@ impl Conn {
     ) -> Result<u64, DbError> {
         match self {
             Conn::Sqlite(c) => c.update_keys(sql, keys, params),
+            Conn::Postgres(c) => c.update_keys(sql, keys, params),
         }
     }
 }
