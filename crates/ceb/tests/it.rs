@@ -1,7 +1,11 @@
 //! Behaviour of the crate as its users see it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
+
 #[path = "it/c14n.rs"]
 mod c14n;
+#[path = "it/dxp.rs"]
+mod dxp;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/signature.rs"]

@@ -1,0 +1,271 @@
+//! What a single value must be, by the kind of value and its code list.
+
+use kernel::identifier::{self, Verdict};
+use kernel::time::parse_compact_date;
+use kernel::{Decimal, Level, Time};
+
+use crate::check::{At, Check};
+use crate::schema::{CodeList, Direction, Field, FieldIndex, Form};
+
+impl Check<'_> {
+    /// Every field of a record by itself.
+    pub(super) fn fields(&mut self, at: At<'_>) {
+        let receipt = self.kind.direction == Direction::FromCustoms;
+        for (field, index) in at.record.def().fields.iter().zip(0u8..) {
+            let index = FieldIndex(index);
+            let Some(value) = at.record.at(index) else {
+                if field.required && !receipt && at.record.has(index) {
+                    self.empty(at, index, field);
+                }
+                continue;
+            };
+            if !receipt {
+                self.form(at, index, field, value);
+            } else if field.form == Form::MomentMillis {
+                self.moment_millis(at, index, value);
+            }
+            if let Some(list) = field.list {
+                self.code(at, index, list, value);
+            }
+        }
+    }
+
+    fn empty(&mut self, at: At<'_>, index: FieldIndex, field: &Field) {
+        // Where the schema supplies a value the element may be empty, but few programs know that.
+        let level = if field.preset.is_some() { Level::Warning } else { Level::Error };
+        self.on_field(
+            level,
+            "field.empty",
+            at,
+            index,
+            field.name,
+            ("必填项为空", "A required field is empty"),
+            ("补填", "fill it in"),
+        );
+    }
+
+    fn form(&mut self, at: At<'_>, index: FieldIndex, field: &Field, value: &str) {
+        match field.form {
+            Form::Plain | Form::Line => {}
+            Form::Guid => {
+                let path = self.path(at, field.name);
+                self.guid(value, &path, at.record.line_of(index));
+            }
+            Form::Moment => {
+                if value.len() != 14 || Time::parse_compact(value).is_none() {
+                    let texts = ("时间无效", "Not a real time");
+                    self.invalid(at, index, "time.invalid", "yyyyMMddHHmmss", texts);
+                }
+            }
+            Form::MomentMillis => self.moment_millis(at, index, value),
+            Form::Day => {
+                if parse_compact_date(value).is_none() {
+                    let texts = ("日期无效", "Not a real day");
+                    self.invalid(at, index, "date.invalid", "yyyyMMdd", texts);
+                }
+            }
+            Form::Enterprise => self.enterprise(at, index, value),
+            Form::EnterpriseOrNone => {
+                if !matches!(value, "NO" | "无") {
+                    self.enterprise(at, index, value);
+                }
+            }
+            Form::IdNumber => self.id_number(at, index, field, value),
+            Form::HsCode => {
+                if value.len() != 10 || !all_digits(value) {
+                    let texts = ("商品编码须为 10 位数字", "An HS code has ten digits");
+                    self.invalid(at, index, "hs_code.form", "10 digits", texts);
+                }
+            }
+            Form::Money => {
+                if at.record.decimal_at(index).is_some_and(|amount| amount < Decimal::ZERO) {
+                    let texts = ("金额不得为负", "An amount may not be negative");
+                    self.invalid(at, index, "amount.negative", "0 or more", texts);
+                }
+            }
+            Form::Quantity | Form::Count => {
+                if at.record.decimal_at(index).is_some_and(|amount| amount <= Decimal::ZERO) {
+                    let texts = ("数值须大于零", "The number must be above zero");
+                    self.invalid(at, index, "quantity.not_positive", "above 0", texts);
+                }
+            }
+            Form::PreNo => {
+                if !is_pre_no(value) {
+                    let texts =
+                        ("电子口岸预录入编号格式不符", "Not the form of a pre-entry number");
+                    let expected = "a letter, yyyyMMdd, 9 digits";
+                    self.unusual(at, index, field, "pre_no.form", expected, texts);
+                }
+            }
+            Form::InventoryNo => {
+                if !is_inventory_no(value) {
+                    let texts = ("清单编号格式不符", "Not the form of an inventory number");
+                    let expected = "district 4, year 4, I or E, 9..11 digits";
+                    self.unusual(at, index, field, "invt_no.form", expected, texts);
+                }
+            }
+        }
+    }
+
+    fn invalid(
+        &mut self,
+        at: At<'_>,
+        index: FieldIndex,
+        code: &'static str,
+        expected: &str,
+        texts: (&str, &str),
+    ) {
+        self.on_field(Level::Error, code, at, index, expected, texts, CORRECT);
+    }
+
+    /// A number somebody else gave: an error where the document is about it, else a warning.
+    fn unusual(
+        &mut self,
+        at: At<'_>,
+        index: FieldIndex,
+        field: &Field,
+        code: &'static str,
+        expected: &str,
+        texts: (&str, &str),
+    ) {
+        let level = if field.required { Level::Error } else { Level::Warning };
+        let remedy = ("按回执所给编号填写", "copy it from the receipt");
+        self.on_field(level, code, at, index, expected, texts, remedy);
+    }
+
+    fn moment_millis(&mut self, at: At<'_>, index: FieldIndex, value: &str) {
+        if Time::parse_compact(value).is_none() {
+            let texts = ("时间无效", "Not a real time");
+            self.invalid(at, index, "time.invalid", "yyyyMMddHHmmssSSS", texts);
+        }
+    }
+
+    pub(super) fn guid(&mut self, value: &str, path: &str, line: u32) {
+        let hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+        let uuid = value.len() == 36
+            && value.bytes().enumerate().all(|(at, b)| match b {
+                b'-' => hyphen(at),
+                _ => !hyphen(at) && b.is_ascii_hexdigit(),
+            });
+        let (code, texts) = if !uuid {
+            ("guid.form", ("序号不是 UUID 格式", "The guid is no UUID"))
+        } else if value.bytes().any(|b| b.is_ascii_lowercase()) {
+            ("guid.case", ("序号中的字母应当大写", "Letters of the guid should be upper-case"))
+        } else {
+            return;
+        };
+        let expected = "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX";
+        let remedy = ("生成大写 UUID", "make an upper-case UUID");
+        self.add(Level::Warning, code, path.to_owned(), line, (value, expected), texts, remedy);
+    }
+
+    fn enterprise(&mut self, at: At<'_>, index: FieldIndex, value: &str) {
+        // Foreign platforms without a code write the word for "none" in export messages.
+        let export = self.kind.flow == crate::schema::Flow::Export;
+        if export
+            && value == "无"
+            && at.record.def().field(index).is_some_and(|f| f.name == "ebpCode")
+        {
+            return;
+        }
+        match identifier::enterprise_code(value) {
+            Verdict::Good => {}
+            Verdict::WrongCheck(right) => self.on_field(
+                Level::Warning,
+                "enterprise.check_digit",
+                at,
+                index,
+                &format!("…{right}"),
+                ("统一社会信用代码校验位不符", "The check character of the credit code is wrong"),
+                ("核对营业执照上的代码", "compare it with the business licence"),
+            ),
+            Verdict::Malformed => {
+                let expected = "10-character customs code or 18-character credit code";
+                let texts = ("企业代码格式不符", "Not the form of an enterprise code");
+                self.invalid(at, index, "enterprise.form", expected, texts);
+            }
+        }
+    }
+
+    fn id_number(&mut self, at: At<'_>, index: FieldIndex, field: &Field, value: &str) {
+        let type_name = if field.name == "payerIdNumber" { "payerIdType" } else { "buyerIdType" };
+        if at.record.text(type_name) != Some("1") {
+            return;
+        }
+        let remedy =
+            ("与本人核对身份证号码后改正", "compare the number with its owner and correct it");
+        match identifier::identity_number(value) {
+            Verdict::Good => {}
+            // Customs verifies identities with the police and refuses a wrong one.
+            Verdict::WrongCheck(_) => self.on_field(
+                Level::Error,
+                "id_number.check_digit",
+                at,
+                index,
+                "another last character",
+                ("身份证号码校验位不符", "The check character of the identity number is wrong"),
+                remedy,
+            ),
+            Verdict::Malformed => self.on_field(
+                Level::Error,
+                "id_number.form",
+                at,
+                index,
+                "18 characters with a real birth date, X in upper case",
+                ("身份证号码格式不符", "Not the form of an identity number"),
+                remedy,
+            ),
+        }
+    }
+
+    fn code(&mut self, at: At<'_>, index: FieldIndex, list: CodeList, value: &str) {
+        let known = match list.builtin() {
+            Some(codes) => Some(codes.iter().any(|code| code.code == value)),
+            // Negative receipt statuses are error numbers, and the positive list is open.
+            None if list == CodeList::ReceiptStatus && value.starts_with('-') => Some(true),
+            None => self.lists.contains(list, value),
+        };
+        if known != Some(false) {
+            return;
+        }
+        let level = match list {
+            CodeList::ReceiptStatus | CodeList::Division => Level::Warning,
+            _ => Level::Error,
+        };
+        let (zh, en) = list.title();
+        self.on_field(
+            level,
+            "code.unknown",
+            at,
+            index,
+            &format!("{zh} / {en}"),
+            (&format!("{zh}中没有此代码"), &format!("No such code among the {en}")),
+            ("改用代码表中的代码", "use a code of the list"),
+        );
+    }
+}
+
+/// The plain remedy.
+pub(super) const CORRECT: (&str, &str) = ("改正后重发", "correct it and send again");
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Letter, date, nine digits.
+fn is_pre_no(text: &str) -> bool {
+    text.len() == 18
+        && text.is_ascii()
+        && text.as_bytes()[0].is_ascii_uppercase()
+        && parse_compact_date(&text[1..9]).is_some()
+        && all_digits(&text[9..])
+}
+
+/// District (4), year (4), I or E, serial of nine to eleven digits.
+fn is_inventory_no(text: &str) -> bool {
+    (18..=20).contains(&text.len())
+        && text.is_ascii()
+        && all_digits(&text[..8])
+        && matches!(text.as_bytes()[8], b'I' | b'E')
+        && all_digits(&text[9..])
+}
