@@ -29,6 +29,10 @@ pub struct Settings {
     pub readers: usize,
     /// Requests that may wait for either before further ones hear 503. Default 1,024.
     pub waiting_max: usize,
+    /// Connections open at the same time; further ones wait to be accepted. Default 4,096.
+    pub connections_max: usize,
+    /// How long a connection may take to send the head of its next request. Default 60 s.
+    pub head_timeout: Duration,
     /// How long open connections may finish when the server stops. Default 10 s.
     pub drain: Duration,
     /// How long another node's revocation of a key may go unnoticed, in ms. Default 10,000.
@@ -45,6 +49,8 @@ impl Default for Settings {
             writers: 4,
             readers: 8,
             waiting_max: 1_024,
+            connections_max: 4_096,
+            head_timeout: Duration::from_secs(60),
             drain: Duration::from_secs(10),
             key_cache_ms: 10_000,
             targets: TargetPolicy::default(),
@@ -125,7 +131,16 @@ impl App {
         E: From<DbError> + Into<ApiError> + Send + 'static,
         F: FnOnce(&mut Tx, &Ctx) -> Result<T, E> + Send + 'static,
     {
-        let ctx = self.ctx(caller);
+        self.write_as(self.ctx(caller), flow).await
+    }
+
+    /// [`App::write`] for an act without a caller, such as a worker's.
+    pub async fn write_as<T, E, F>(&self, ctx: Ctx, flow: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, E> + Send + 'static,
+    {
         let db = self.db.clone();
         self.inner.writing.run(move || db.write(|tx| flow(tx, &ctx)).map_err(E::into)).await
     }

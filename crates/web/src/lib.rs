@@ -4,6 +4,39 @@
 //! declared without. A handler takes [`App`] and [`Caller`], runs a flow in one transaction with
 //! [`App::write`] or [`App::read`], and answers with JSON or an [`ApiError`].
 //!
+//! ```
+//! use axum::extract::State;
+//! use utoipa_axum::routes;
+//! use web::{ApiError, App, Caller, Module, Path, Routes, Scope};
+//!
+//! pub fn module() -> Module {
+//!     Module {
+//!         name: "orders",
+//!         about: ("订单", "Orders"),
+//!         migrations: &[], // tables of the room
+//!         routes: || Routes::new().on(Scope::ClearanceRead, routes!(show)),
+//!         checks: &[],
+//!     }
+//! }
+//!
+//! /// 查看订单 / Show an order
+//! #[utoipa::path(get, path = "/api/v1/orders/{number}", params(("number" = String, Path)),
+//!     responses((status = 200, body = String)))]
+//! async fn show(
+//!     State(app): State<App>,
+//!     caller: Caller,
+//!     Path(number): Path<String>,
+//! ) -> Result<axum::Json<String>, ApiError> {
+//!     let sql = "SELECT party, state FROM orders_order WHERE number = $1";
+//!     let row = app.read(move |tx| tx.query_opt(sql, db::params![number])).await?;
+//!     let row = row.ok_or_else(ApiError::not_found)?;
+//!     caller.must_see(row.text(0)?)?; // another firm's order: 404
+//!     Ok(axum::Json(row.text(1)?.to_owned()))
+//! }
+//!
+//! assert!(web::permissions(&[module()]).contains("/api/v1/orders/{number}"));
+//! ```
+//!
 //! What is absent: no handler sees the network, the clock or the database engine; no flow is async;
 //! no error leaves without a code, both languages and a request id.
 

@@ -1,12 +1,4 @@
 //! Declaring routes: a route cannot be added without saying who may call it.
-//!
-//! ```ignore
-//! pub(crate) fn routes() -> Routes {
-//!     Routes::new()
-//!         .on(Scope::PartiesRead, routes!(list, one))
-//!         .on(Scope::PartiesWrite, routes!(register))
-//! }
-//! ```
 
 use axum::Router;
 use axum::extract::{Request, State};

@@ -3,56 +3,104 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::module::Module;
-use crate::{App, keys, module};
+use crate::{App, Settings, keys, module};
 
 const KEYS_SAVED_EVERY: Duration = Duration::from_secs(60);
+/// Pause after a failure to accept, such as too many open files: it does not mend by asking again
+/// at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves the modules until `shutdown` resolves; then takes no new connections and gives the open
-/// ones [`crate::Settings::drain`] to finish.
+/// Serves the modules until `shutdown` resolves; then takes no new connections and gives requests
+/// under way [`Settings::drain`] to finish.
 pub async fn serve(
     app: App,
     modules: &[Module],
     listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let router = module::router(&app, modules);
     let (stop, stopping) = watch::channel(false);
-    let listener = listener.tap_io(|connection| {
-        // Answers are small and someone waits for each.
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "could not set TCP_NODELAY");
-        }
-    });
     let saver = tokio::spawn(save_keys_used(app.clone(), stopping.clone()));
-    let served = axum::serve(listener, router).with_graceful_shutdown(stopped(stopping.clone()));
-    let mut served = tokio::spawn(async move { served.await });
-    let outcome = tokio::select! {
-        outcome = &mut served => outcome,
-        () = shutdown => {
-            // Nobody listening any more is as good as told.
-            let _ = stop.send(true);
-            match tokio::time::timeout(app.settings().drain, &mut served).await {
-                Ok(outcome) => outcome,
-                Err(_) => {
-                    tracing::warn!("some connections did not finish in time and were cut");
-                    served.abort();
-                    Ok(Ok(()))
-                }
+    let mut open = JoinSet::new();
+    tokio::select! {
+        () = accept(&listener, &router, app.settings(), &stopping, &mut open) => {}
+        () = shutdown => {}
+    }
+    drop(listener);
+    // The saver listens, so somebody hears this.
+    let _ = stop.send(true);
+    let all_closed = async { while open.join_next().await.is_some() {} };
+    if tokio::time::timeout(app.settings().drain, all_closed).await.is_err() {
+        tracing::warn!(connections = open.len(), "cut connections that did not finish in time");
+        open.shutdown().await;
+    }
+    saver.await.map_err(io::Error::other)
+}
+
+/// Accepts for ever.
+async fn accept(
+    listener: &TcpListener,
+    router: &Router,
+    settings: &Settings,
+    stopping: &watch::Receiver<bool>,
+    open: &mut JoinSet<()>,
+) {
+    let slots = Arc::new(Semaphore::new(settings.connections_max.max(1)));
+    // Nobody closes the semaphore.
+    while let Ok(slot) = slots.clone().acquire_owned().await {
+        while open.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let (router, stopping) = (router.clone(), stopping.clone());
+                open.spawn(connection(stream, router, settings.head_timeout, stopping, slot));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
-    };
-    let _ = stop.send(true);
-    if saver.await.is_err() {
-        tracing::error!("the task that saves when keys were used has died");
     }
-    outcome.map_err(io::Error::other)?
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    head_timeout: Duration,
+    stopping: watch::Receiver<bool>,
+    _slot: OwnedSemaphorePermit,
+) {
+    // Answers are small and someone waits for each.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "could not set TCP_NODELAY");
+    }
+    let service = TowerToHyperService::new(router);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
+    let serving = http.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(serving);
+    let outcome = tokio::select! {
+        outcome = serving.as_mut() => outcome,
+        () = stopped(stopping) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = outcome {
+        // A client that went away or was too slow; nothing of ours.
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {

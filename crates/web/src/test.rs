@@ -1,12 +1,5 @@
 //! For the tests of rooms: the whole router in this process, keys for each role, and a walk over
 //! every operation.
-//!
-//! ```ignore
-//! let site = web::test::site(&db, &[my::module()]).await;
-//! let firm = site.firm("3703960ABC").await;
-//! let answer = site.get(&firm, "/api/v1/parties").await;
-//! assert_eq!(answer.status, 200);
-//! ```
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use db::{Db, DbError};
+use db::{Ctx, Db, DbError, Tx};
 use kernel::{Clock, IdSource, Time};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -111,16 +104,25 @@ pub fn site_with(db: &Db, modules: &[Module], settings: Settings) -> Result<Site
 
 impl Site {
     /// A key with the scopes of a role; `party` for firms.
-    pub fn key(&self, role: Role, party: Option<&str>) -> Result<Secret, ApiError> {
-        self.key_with(role.scopes(), party)
+    pub async fn key(&self, role: Role, party: Option<&str>) -> Result<Secret, ApiError> {
+        self.key_with(role.scopes(), party).await
     }
 
     /// A key with just these scopes.
-    pub fn key_with(&self, scopes: Scopes, party: Option<&str>) -> Result<Secret, ApiError> {
-        let ctx = self.app.ctx_as("test".into());
-        let new =
-            NewKey { name: "test".into(), party: party.map(Into::into), scopes, expires: None };
-        self.app.db.write(|tx| keys::create(tx, &ctx, &new)).map(|created| created.secret)
+    pub async fn key_with(&self, scopes: Scopes, party: Option<&str>) -> Result<Secret, ApiError> {
+        let (name, party) = ("test".to_owned(), party.map(str::to_owned));
+        let new = NewKey { name, party, scopes, expires: None };
+        self.write(move |tx, ctx| keys::create(tx, ctx, &new)).await.map(|created| created.secret)
+    }
+
+    /// Runs a flow as `test`, now.
+    pub async fn write<T, E, F>(&self, flow: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&mut Tx, &Ctx) -> Result<T, E> + Send + 'static,
+    {
+        self.app.write_as(self.app.ctx_as("test".into()), flow).await
     }
 
     /// Sends a request as it is.
@@ -200,7 +202,7 @@ impl Site {
             }
             let Access::Scope(scope) = route.access else { continue };
             let others = Role::Operator.scopes().iter().filter(|other| *other != scope).collect();
-            let key = self.key_with(others, None)?;
+            let key = self.key_with(others, None).await?;
             let answer = self.request(method, &path, Some(&key), &[], Body::empty()).await;
             if answer.status != StatusCode::FORBIDDEN || answer.code() != "auth.missing_scope" {
                 open.push(format!("{name} answers {} without {scope}", answer.status));
