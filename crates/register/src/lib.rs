@@ -11,3 +11,14 @@ mod table;
 pub mod tariff;
 
 pub use source::Source;
+
+/// What this room brings to the door: tables and routes.
+pub fn module() -> web::Module {
+    web::Module {
+        name: "register",
+        about: ("企业、证书与委托", "parties, certificates and delegations"),
+        migrations: party::MIGRATIONS,
+        routes: party::routes::routes,
+        checks: &[],
+    }
+}

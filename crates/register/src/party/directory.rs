@@ -46,7 +46,8 @@ impl Directory {
         }
         for (i, certificate) in certificates.iter().enumerate() {
             directory.by_fingerprint.insert(certificate.fingerprint.clone(), i);
-            directory.by_serial.entry(certificate.serial.clone()).or_default().push(i);
+            let serial = certificate.serial.trim_start_matches('0').into();
+            directory.by_serial.entry(serial).or_default().push(i);
         }
         for (i, delegation) in delegations.iter().enumerate() {
             directory.between.entry((delegation.from, delegation.to)).or_default().push(i);
@@ -84,8 +85,8 @@ impl Directory {
         self.by_fingerprint.get(fingerprint).map(|i| &self.certificates[*i])
     }
 
-    /// A certificate by fingerprint or by serial number (hex, either case), as `ds:KeyName` carries
-    /// it. Two issuers may give the same serial number: then the one of `party` is preferred.
+    /// A certificate by fingerprint or by serial number (hex, either case, leading zeros aside), as
+    /// `ds:KeyName` carries it. Two issuers may give the same serial number: then the one of `party` is preferred.
     pub fn by_certificate(&self, presented: &str, party: Option<PartyId>) -> Option<&Certificate> {
         let hex = if presented.bytes().any(|b| b.is_ascii_uppercase()) {
             Cow::Owned(presented.to_ascii_lowercase())
@@ -95,7 +96,7 @@ impl Directory {
         if let Some(certificate) = self.by_fingerprint(&hex) {
             return Some(certificate);
         }
-        let same_serial = self.by_serial.get(&*hex)?;
+        let same_serial = self.by_serial.get(hex.trim_start_matches('0'))?;
         let of_party = |i: &&usize| Some(self.certificates[**i].party) == party;
         let i = same_serial.iter().find(of_party).or(same_serial.first())?;
         Some(&self.certificates[*i])

@@ -1,9 +1,10 @@
 //! What may be registered: the checks on a draft of a party or a delegation. Pure.
 
+use ceb::certificate::{Certificate, KeyAlgorithm};
 use kernel::identifier::{Verdict, customs_code, social_credit_code};
-use kernel::{Finding, Text};
+use kernel::{Date, Finding, Text};
 
-use super::types::*;
+use super::types::{Act, Acts, DelegationDraft, Party, PartyDraft, Role, Roles, StandingChange};
 
 /// Longest registered name, as the message family allows (C..100).
 const NAME_CHARS_MAX: usize = 100;
@@ -13,6 +14,8 @@ const DXP_ID_CHARS_MAX: usize = 30;
 const CONTACT_CHARS_MAX: usize = 200;
 /// Longest list of modes or districts in one delegation.
 const LIST_MAX: usize = 50;
+/// Longest reason for a suspension or revocation.
+const REASON_CHARS_MAX: usize = 200;
 
 /// Everything wrong with a draft of a party. A check digit that does not come out right is a
 /// warning: some issued codes fail it (regulations H3).
@@ -143,15 +146,7 @@ pub(super) fn delegation(draft: &DelegationDraft) -> Vec<Finding> {
         findings.push(missing("委托事项", "act").at("acts").found("", every.names()));
     }
     if let Some(until) = draft.valid_until.filter(|until| *until < draft.valid_from) {
-        findings.push(
-            Finding::error(
-                "delegation.dates",
-                Text::new("委托止日早于起日", "The delegation ends before it begins"),
-                Text::new("更正起止日期", "Correct the dates"),
-            )
-            .at("valid_until")
-            .found(until.to_string(), format!("{} or later", draft.valid_from)),
-        );
+        findings.push(ends_before_it_begins(draft.valid_from, until).at("valid_until"));
     }
     for (path, list, zh, en) in [
         ("modes", &draft.modes, "监管方式", "trade mode"),
@@ -221,6 +216,84 @@ pub(super) fn delegation_between(principal: &Party, agent: &Party, acts: Acts) -
     findings
 }
 
+/// A period that ends before it begins.
+pub(super) fn ends_before_it_begins(from: Date, until: Date) -> Finding {
+    Finding::error(
+        "delegation.dates",
+        Text::new("止日早于起日", "It ends before it begins"),
+        Text::new("更正起止日期", "Correct the dates"),
+    )
+    .found(until.to_string(), format!("{from} or later"))
+}
+
+/// Everything wrong with a change of where a firm stands, whatever the firm.
+pub(super) fn standing_change(change: &StandingChange, why: &str) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = reason(why).into_iter().collect();
+    if let StandingChange::Suspend { from, until: Some(until) } = change
+        && until < from
+    {
+        findings.push(ends_before_it_begins(*from, *until).at("until"));
+    }
+    findings
+}
+
+/// A reason that is not given, or is too long.
+pub(super) fn reason(reason: &str) -> Option<Finding> {
+    if reason.trim().is_empty() {
+        return Some(missing("理由", "reason").at("reason"));
+    }
+    let long = reason.chars().count() > REASON_CHARS_MAX;
+    long.then(|| {
+        let expected = format!("1..{REASON_CHARS_MAX} characters");
+        too_long(REASON_CHARS_MAX).at("reason").found(reason, expected)
+    })
+}
+
+/// Reads a certificate from PEM or DER.
+///
+/// # Errors
+/// `certificate.unreadable`; `certificate.algorithm` when its key cannot verify messages.
+pub(super) fn certificate(bytes: &[u8]) -> Result<Certificate, Finding> {
+    let parsed = match std::str::from_utf8(bytes) {
+        Ok(text) if text.trim_start().starts_with("-----BEGIN") => Certificate::from_pem(text),
+        // Base 64 without its frame: DER is never ASCII text.
+        Ok(text) => Certificate::from_pem(&framed(text)),
+        Err(_) => Certificate::from_der(bytes),
+    };
+    let parsed = parsed.map_err(|error| {
+        Finding::error(
+            "certificate.unreadable",
+            Text::new("无法读取证书", "The certificate cannot be read"),
+            Text::new("提交 PEM 或 DER 格式的 X.509 证书", "Send an X.509 certificate, PEM or DER"),
+        )
+        .at("certificate")
+        .found(error.to_string(), "X.509, PEM or DER")
+    })?;
+    if parsed.algorithm == KeyAlgorithm::Other {
+        return Err(Finding::error(
+            "certificate.algorithm",
+            Text::new("证书的密钥算法不能用于报文签名", "Messages cannot be signed with this key"),
+            Text::new("使用 SM2 或 RSA 证书", "Use an SM2 or RSA certificate"),
+        )
+        .at("certificate")
+        .found(parsed.algorithm.to_string(), "SM2, RSA"));
+    }
+    Ok(parsed)
+}
+
+/// Base 64 as PEM, which wants lines of 64 characters.
+fn framed(base64: &str) -> String {
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----");
+    for (i, c) in base64.chars().filter(|c| !c.is_ascii_whitespace()).enumerate() {
+        if i % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(c);
+    }
+    pem.push_str("\n-----END CERTIFICATE-----\n");
+    pem
+}
+
 fn missing(zh: &str, en: &str) -> Finding {
     Finding::error(
         "field.missing",
@@ -239,6 +312,7 @@ fn too_long(max: usize) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use super::super::types::Contact;
     use super::*;
 
     fn good() -> PartyDraft {

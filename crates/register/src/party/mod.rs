@@ -5,11 +5,26 @@
 
 mod directory;
 mod draft;
+pub mod flow;
+mod live;
+mod refusal;
+pub mod routes;
 pub mod rules;
+mod store;
 mod types;
 mod zone;
 
 pub use directory::Directory;
-pub use rules::Deed;
+pub use live::LiveDirectory;
+pub use rules::{Deed, PartyRefusal};
+pub use store::{DelegationFilter, PartyFilter, Registered, RegisteredDelegation};
 pub use types::*;
 pub use zone::*;
+
+/// The tables of the register of parties.
+pub const MIGRATIONS: &[db::Migration] = &[db::Migration {
+    room: "register",
+    number: 1,
+    name: "party",
+    sql: include_str!("../../migrations/0001_party.sql"),
+}];

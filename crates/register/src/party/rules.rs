@@ -6,6 +6,31 @@ use kernel::{Date, Finding, Text, Time};
 
 use super::types::*;
 
+/// Why a change of the register is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartyRefusal {
+    /// No firm has this code, or the caller may not know.
+    NotFound,
+    /// The two codes belong to two firms, or the firm is known under another code of that kind.
+    CodesConflict,
+    /// The transport address belongs to another firm.
+    DxpIdTaken,
+    /// Somebody else changed the firm in the meantime.
+    Changed,
+    /// The firm is closed; nothing more can happen to it.
+    Closed,
+    /// The firm is not suspended.
+    NotSuspended,
+    /// There is no such certificate of this firm.
+    CertificateNotFound,
+    /// The certificate is registered for another firm.
+    CertificateTaken,
+    /// There is no such delegation, or the caller may not know.
+    DelegationNotFound,
+    /// It has been revoked already.
+    Revoked,
+}
+
 /// One thing a firm wants to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Deed<'a> {
@@ -180,6 +205,26 @@ pub fn signer<'c>(
     Err(Finding::error(code, message, remedy).found(found, expected))
 }
 
+/// Where a firm stands after a change, or why it cannot be made.
+///
+/// # Errors
+/// [`PartyRefusal::Closed`], [`PartyRefusal::NotSuspended`].
+pub fn standing(
+    before: &Standing,
+    change: &StandingChange,
+    reason: &str,
+    today: Date,
+) -> Result<Standing, PartyRefusal> {
+    let (state, from, until) = match (before.state, change) {
+        (State::Closed, _) => return Err(PartyRefusal::Closed),
+        (State::Active, StandingChange::Resume) => return Err(PartyRefusal::NotSuspended),
+        (_, StandingChange::Suspend { from, until }) => (State::Suspended, *from, *until),
+        (_, StandingChange::Resume) => (State::Active, today, None),
+        (_, StandingChange::Close { from }) => (State::Closed, *from, None),
+    };
+    Ok(Standing { state, from, until, reason: reason.into() })
+}
+
 pub(super) fn unknown(code: &str) -> Finding {
     Finding::error(
         "party.unknown",
@@ -215,7 +260,7 @@ fn suspended(party: &Party) -> Finding {
     .found(party.code(), "an active firm")
 }
 
-fn closed(party: &Party) -> Finding {
+pub(super) fn closed(party: &Party) -> Finding {
     let from = party.standing.from;
     Finding::error(
         "party.closed",

@@ -52,7 +52,7 @@ fn certificate(id: i64, party: i64, serial: &str) -> Certificate {
         fingerprint: format!("{id:064x}").into(),
         serial: serial.into(),
         algorithm: "sm2".into(),
-        subject: "CN=test".into(),
+        holder: "测***".into(),
         issuer: "CN=issuer".into(),
         not_before: at(day(2, 1)),
         not_after: at(day(12, 1)),
@@ -168,6 +168,7 @@ fn which_certificate_may_sign() {
     let table: &[(&str, &Party, Time, &str)] = &[
         ("0a", platform, on, "ok"),
         ("0A", platform, on, "ok"),
+        ("000a", platform, on, "ok"),
         ("0a", seller, on, "ok"),
         (&format!("{:064X}", 31), platform, on, "ok"),
         ("0a", broker, on, "certificate.other_party"),

@@ -307,6 +307,25 @@ impl Standing {
     }
 }
 
+/// A change of where a firm stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandingChange {
+    /// No new documents from `from` to `until` (inclusive; none is "until resumed").
+    Suspend {
+        /// First day.
+        from: Date,
+        /// Last day.
+        until: Option<Date>,
+    },
+    /// Active again from today.
+    Resume,
+    /// Gone for good from a day on.
+    Close {
+        /// First day.
+        from: Date,
+    },
+}
+
 /// A name in both languages; the Chinese one is the registered one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
@@ -421,8 +440,8 @@ pub struct Certificate {
     pub serial: Box<str>,
     /// Key algorithm as `ceb` names it, such as `sm2` or `rsa-2048`.
     pub algorithm: Box<str>,
-    /// Subject, RFC 4514.
-    pub subject: Box<str>,
+    /// Name of the holder, masked: cards of firms are often issued to a person.
+    pub holder: Box<str>,
     /// Issuer, RFC 4514.
     pub issuer: Box<str>,
     /// First instant of validity.
