@@ -25,7 +25,7 @@ pub(crate) enum Content {
     /// Something that is no valid message: text for the format error, and the root if known.
     Unreadable { text: String, message_type: String },
     /// A message of a family the stand-in judges.
-    Message(Submission),
+    Message(Box<Submission>),
 }
 
 /// A message and its cases.
@@ -56,7 +56,7 @@ pub(crate) enum Claim {
     Waybill { key: Key, waybill: Waybill },
     WaybillStatus { key: Key, waybill: Key },
     Inventory(Box<InventoryClaim>),
-    Cancel { inventory: Key, arrival: Key, waybill: Key, invt_no: String, pre_series: Key },
+    Cancel { inventory: Key, arrival: Key, invt_no: String, pre_series: Key },
     Sheet { key: Key, arrivals: Vec<Key>, pre_series: Key, rkd_series: Key },
 }
 
@@ -124,7 +124,7 @@ impl Reader<'_> {
         }
         let exchange = cases.iter().find_map(|case| case.plan.exchange.clone());
         let format_error = cases.iter().any(|case| case.plan.format_error);
-        Ok(Content::Message(Submission {
+        Ok(Content::Message(Box::new(Submission {
             family,
             receipt,
             message,
@@ -132,7 +132,7 @@ impl Reader<'_> {
             cases,
             exchange: exchange.filter(|_| family.number == 621),
             format_error: format_error && family.number == 621,
-        }))
+        })))
     }
 
     fn refusal(
@@ -185,7 +185,6 @@ impl Reader<'_> {
             623 => Claim::Cancel {
                 inventory: order_key(Kind::Inventory, head),
                 arrival: waybill_key(Kind::Arrival, head),
-                waybill: waybill_key(Kind::Waybill, head),
                 invt_no: text(head, "invtNo").to_owned(),
                 pre_series: self.series("C"),
             },

@@ -1,14 +1,15 @@
 //! Decides what each document is answered. Pure: it sees the cases and the memory, and leaves
 //! changes in the memory and receipts in the outbox.
 
-use kernel::{Fen, Time};
+use kernel::Time;
 
-use super::case::{Case, Claim, InventoryClaim, Submission};
+use super::answer::{Declared, Place, amounts, course, rejection, stored};
+use super::case::{Claim, InventoryClaim, Submission};
 use super::family::coded;
 use super::judgement::{Assessment, Judgement, Refusal};
 use super::memory::{self, Inventory, Key, Memory, Order, Payment, Standing, Waybill};
-use super::receipt::{self, Answer, Held, Numbers, Outbox, Said, TaxHead, TaxLine};
-use super::scenario::{Effect, Plan, minutes_ms};
+use super::receipt::{self, Answer, Held, Numbers, Outbox, Said};
+use super::scenario::{Effect, Plan};
 
 /// What judging needs and changes.
 pub(crate) struct Judge<'a> {
@@ -24,15 +25,6 @@ pub(crate) struct Judge<'a> {
     pub(crate) cancelled: Vec<Key>,
 }
 
-/// One document within its message, and who is answered.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    submission: &'a Submission,
-    case: &'a Case,
-    index: usize,
-    receiver: &'a str,
-}
-
 /// What the rules make of one document.
 enum Ruling {
     /// Nothing is said.
@@ -45,17 +37,6 @@ enum Ruling {
     Stored(Numbers),
     /// An inventory stored and on its way.
     Declared(Box<Declared>),
-}
-
-struct Declared {
-    numbers: Numbers,
-    assessment: Assessment,
-    /// Receipts after 120 that come by themselves.
-    steps: Vec<Answer>,
-    /// When release comes, counted from the submission or, when it waits, from the arrival.
-    release_after_ms: Option<i64>,
-    /// The arrival that release waits for.
-    waits_for: Option<Key>,
 }
 
 impl Judge<'_> {
@@ -115,9 +96,8 @@ impl Judge<'_> {
                 self.register(place, *key, None, false, vec![1])
             }
             Claim::Inventory(claim) => self.inventory(place, claim),
-            Claim::Cancel { inventory, arrival, waybill, invt_no, pre_series } => {
-                let _ = waybill;
-                self.cancel(place, inventory, arrival, invt_no, *pre_series)
+            Claim::Cancel { inventory, arrival, invt_no, pre_series } => {
+                self.cancel(inventory, arrival, invt_no, *pre_series)
             }
             Claim::Sheet { key, arrivals, pre_series, rkd_series } => {
                 if place.case.app_type == 1 && self.memory.knows(key) {
@@ -198,7 +178,7 @@ impl Judge<'_> {
         }
         let mut numbers =
             Numbers { pre_no: Some(self.pre_no('B', claim.pre_series)), ..Numbers::default() };
-        let mut reasons = self.mismatches(place, claim);
+        let mut reasons = self.mismatches(claim);
         reasons.extend(assessment.refusals.iter().filter_map(rejection));
         if let Some(code) = place.case.plan.rejects(621) {
             reasons.push(coded(code));
@@ -250,7 +230,7 @@ impl Judge<'_> {
     }
 
     /// Why the inventory does not go with its order, payment and waybill.
-    fn mismatches(&self, place: Place<'_>, claim: &InventoryClaim) -> Vec<String> {
+    fn mismatches(&self, claim: &InventoryClaim) -> Vec<String> {
         let mut reasons = Vec::new();
         let order = self.memory.find(&claim.order).and_then(Order::from_bytes);
         let payment = self.memory.find(&claim.payment).and_then(Payment::from_bytes);
@@ -287,18 +267,10 @@ impl Judge<'_> {
             let same = order.consignee == waybill.consignee;
             must(same, &|| "订单与运单收货人信息不一致;".to_owned());
         }
-        let _ = place;
         reasons
     }
 
-    fn cancel(
-        &mut self,
-        place: Place<'_>,
-        key: &Key,
-        arrival: &Key,
-        invt_no: &str,
-        pre_series: Key,
-    ) -> Ruling {
+    fn cancel(&mut self, key: &Key, arrival: &Key, invt_no: &str, pre_series: Key) -> Ruling {
         let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
         let stored = self.memory.find(key).and_then(Inventory::from_bytes);
         let Some(mut inventory) = stored.filter(|inventory| inventory.invt_no == invt_no) else {
@@ -319,7 +291,6 @@ impl Judge<'_> {
         self.memory.put(*key, inventory.to_bytes());
         self.outbox.held.retain(|held| held.waybill != *arrival);
         self.cancelled.push(*arrival);
-        let _ = place;
         Ruling::Stored(Numbers { pre_no: Some(self.pre_no('C', pre_series)), ..Numbers::default() })
     }
 
@@ -415,171 +386,6 @@ impl Judge<'_> {
             });
         }
     }
-}
-
-impl Place<'_> {
-    fn head(&self, name: &str) -> &str {
-        let document = self.submission.message.documents.get(self.index);
-        document.and_then(|document| document.head.text(name)).unwrap_or_default()
-    }
-
-    fn subject(&self) -> String {
-        match self.submission.family.number {
-            311 | 621 => format!(
-                "{}[电商企业编码：{},订单编号：{}]",
-                self.submission.family.zh,
-                self.head("ebcCode"),
-                self.head("orderNo")
-            ),
-            _ => format!("{}[{}]", self.submission.family.zh, self.head("guid")),
-        }
-    }
-
-    fn taken_text(&self) -> String {
-        match self.submission.family.number {
-            621 => format!(
-                "清单新增申报成功[{}][电商企业编码：{}订单编号：{}]",
-                self.submission.message.guid,
-                self.head("ebcCode"),
-                self.head("orderNo")
-            ),
-            _ => format!("新增申报成功[{}]", self.head("guid")),
-        }
-    }
-
-    fn refused_text(&self, reason: &str) -> String {
-        let text = format!("{}报文校验失败:{reason}", self.subject());
-        text.chars().take(RETURN_INFO_CHARS_MAX).collect()
-    }
-
-    /// The receipt for one answer. The e-port echoes the document's guid, customs uses its own.
-    fn said(&self, answer: &Answer, now: Time) -> Said {
-        let guid = self.head("guid");
-        let status: i64 = answer.status.parse().unwrap_or_default();
-        let own;
-        let guid = if status <= 4 {
-            guid
-        } else {
-            own = receipt::guid_of(guid, status.unsigned_abs());
-            &own
-        };
-        let said_at = now.plus_millis(answer.after_ms);
-        let bytes = match self.submission.message.documents.get(self.index) {
-            Some(document) => receipt::return_element(
-                self.submission.receipt,
-                &document.head,
-                guid,
-                answer,
-                said_at,
-            ),
-            None => Vec::new(),
-        };
-        Said { kind: self.submission.family.receipt, after_ms: answer.after_ms, bytes }
-    }
-
-    /// Release, closing and the tax bill.
-    fn release(&self, declared: &Declared, after_ms: i64, now: Time, step_ms: i64) -> Vec<Said> {
-        let numbers = declared.numbers.clone();
-        let answer = |after_ms: i64, status: &str, text: String| Answer {
-            after_ms,
-            status: status.to_owned(),
-            text,
-            numbers: numbers.clone(),
-        };
-        let mut said = vec![self.said(&answer(after_ms, "800", coded(2600)), now)];
-        said.extend(self.tax_bill(declared, after_ms, now));
-        said.push(self.said(&answer(after_ms + step_ms, "899", "结关".to_owned()), now));
-        said
-    }
-
-    fn tax_bill(&self, declared: &Declared, after_ms: i64, now: Time) -> Option<Said> {
-        let document = self.submission.message.documents.get(self.index)?;
-        let lines = &declared.assessment.lines;
-        let yuan = |fen: Fen| fen.to_string();
-        let sum = |of: fn(&super::AssessedLine) -> Fen| yuan(lines.iter().map(of).sum());
-        let invt_no = declared.numbers.invt_no.as_deref().unwrap_or_default();
-        let guid = receipt::guid_of(self.head("guid"), 816);
-        let head = TaxHead {
-            guid: &guid,
-            invt_no,
-            duty: sum(|line| line.duty),
-            vat: sum(|line| line.vat),
-            consumption_tax: sum(|line| line.consumption_tax),
-        };
-        let lines: Vec<TaxLine<'_>> = lines
-            .iter()
-            .map(|line| TaxLine {
-                gcode: &line.hs_code,
-                price: yuan(line.value),
-                duty: yuan(line.duty),
-                vat: yuan(line.vat),
-                consumption_tax: yuan(line.consumption_tax),
-            })
-            .collect();
-        let bytes = receipt::tax_element(document, &head, &lines, now.plus_millis(after_ms));
-        (!lines.is_empty()).then_some(Said { kind: "CEB816", after_ms, bytes })
-    }
-}
-
-/// Longest `returnInfo` the schema takes.
-const RETURN_INFO_CHARS_MAX: usize = 1000;
-
-fn stored(after_ms: i64, numbers: &Numbers) -> Answer {
-    Answer { after_ms, status: "120".to_owned(), text: coded(1800), numbers: numbers.clone() }
-}
-
-/// What comes between 120 and release, and when release comes, if it does.
-fn course(plan: &Plan, step_ms: i64, numbers: &Numbers) -> (Vec<Answer>, Option<i64>) {
-    let answer = |after_ms: i64, status: &str, text: &str| Answer {
-        after_ms,
-        status: status.to_owned(),
-        text: text.to_owned(),
-        numbers: numbers.clone(),
-    };
-    let third = 3 * step_ms;
-    let fourth = 4 * step_ms;
-    let inspection = answer(third, "500", "查验");
-    match plan.outcome {
-        Some((Effect::Inspect, minutes)) => {
-            let done = third + minutes_ms(minutes);
-            (vec![inspection, answer(done, "399", "海关审结")], Some(done + step_ms))
-        }
-        Some((Effect::Hold, 0)) => (vec![answer(third, "300", &coded(1200))], None),
-        Some((Effect::Hold, minutes)) => {
-            let done = third + minutes_ms(minutes);
-            let review = answer(third, "300", &coded(1200));
-            (vec![review, answer(done, "399", "海关审结")], Some(done + step_ms))
-        }
-        Some((Effect::Detain, status)) => {
-            (vec![inspection, answer(fourth, &status.to_string(), "扣留")], None)
-        }
-        Some((Effect::Suspend, _)) => (vec![inspection, answer(fourth, "600", "挂起")], None),
-        Some((Effect::ReturnAbroad, _)) => (vec![inspection, answer(fourth, "700", "退运")], None),
-        _ => (Vec::new(), Some(third)),
-    }
-}
-
-fn rejection(refusal: &Refusal) -> Option<String> {
-    match refusal {
-        Refusal::SingleLimit { .. } => None,
-        Refusal::YearlyLimit { total, limit } => {
-            Some(format!("{},totalPrice：{total} > limitPrice: {limit}", coded(1313)))
-        }
-        Refusal::NotListed { hs_code } => {
-            Some(format!("商品编码{hs_code}不在跨境电子商务零售进口商品清单内;"))
-        }
-        Refusal::Other { text } => Some(format!("{text};")),
-    }
-}
-
-fn amounts(order: u64, payment: u64) -> String {
-    let yuan = |scaled: u64| format!("{}.{:05}", scaled / 100_000, scaled % 100_000);
-    format!(
-        "{},[OrderHead.acturalPaid:{},PaymentHead.amountPaid:{}]",
-        coded(1332),
-        yuan(order),
-        yuan(payment)
-    )
 }
 
 /// Everything that must be loaded before a message can be judged.

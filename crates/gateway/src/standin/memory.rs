@@ -382,10 +382,10 @@ mod tests {
     fn quota_is_used_and_given_back() {
         let mut memory = Memory::default();
         let buyer = quota_key([1; 16], 2026);
-        memory.use_quota(buyer, 500_00);
-        memory.use_quota(buyer, 100_00);
-        memory.use_quota(buyer, -500_00);
-        assert_eq!(memory.used(&buyer), Fen(100_00));
+        memory.use_quota(buyer, 50_000);
+        memory.use_quota(buyer, 10_000);
+        memory.use_quota(buyer, -50_000);
+        assert_eq!(memory.used(&buyer), Fen(10_000));
         assert_eq!(memory.changes().new.len(), 1);
     }
 

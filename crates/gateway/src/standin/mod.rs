@@ -2,6 +2,7 @@
 //! asks (see [`scenario`]). What it knows and the receipts it owes are rows of a database, so
 //! they survive a restart; the same submissions at the same times give the same receipts.
 
+mod answer;
 mod case;
 mod family;
 mod judge;

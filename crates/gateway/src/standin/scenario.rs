@@ -324,7 +324,8 @@ Receipts for a released inventory come one second apart: 2, 120, 800, 899, and t
 (CEB816) with the release. Inventories in mode 9610 wait at 120 until the warehousing sheet (CEB711)
 with their waybill has come. Orders, payments, waybills, waybill statuses, warehousing sheets and
 cancellations get 2 and 120; an accepted cancellation then gets 399. The same input at the same time
-gives the same receipts.
+gives the same receipts. A refused inventory has no e-port number yet, so its receipt lacks `preNo`,
+as real ones do.
 
 What the rules refuse is answered like this:
 
