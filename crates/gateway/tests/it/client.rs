@@ -13,17 +13,17 @@ use gateway::{Customs, DxpClient};
 use super::fixture::{DXP_ID, Parcel, envelope_of, message, start};
 
 /// What a server saw of one request.
-pub struct Seen {
-    pub line: String,
-    pub headers: String,
-    pub body: Vec<u8>,
+pub(super) struct Seen {
+    pub(super) line: String,
+    pub(super) headers: String,
+    pub(super) body: Vec<u8>,
 }
 
 /// What a server answers: the text of a whole response. `None` says nothing and hangs up late.
-pub type Script = Vec<Option<String>>;
+pub(super) type Script = Vec<Option<String>>;
 
 /// Answers each request with the next line of the script; yields its address and what it saw.
-pub fn server(script: Script) -> (String, Receiver<Seen>) {
+pub(super) fn server(script: Script) -> (String, Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let (tell, seen) = channel();
@@ -78,7 +78,7 @@ fn request(stream: &mut TcpStream) -> Seen {
 }
 
 /// A response with a body; every connection is closed after it.
-pub fn response(status: &str, headers: &str, body: &str) -> Option<String> {
+pub(super) fn response(status: &str, headers: &str, body: &str) -> Option<String> {
     let length = body.len();
     Some(format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"

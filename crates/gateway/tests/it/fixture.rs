@@ -15,14 +15,14 @@ use gateway::{Customs, Delivery, TransportFailure};
 use kernel::{Date, Fen, Finding, Round, Time};
 use rand::SeedableRng;
 
-pub const DXP_ID: &str = "DXPENT3703000015";
+pub(super) const DXP_ID: &str = "DXPENT3703000015";
 
-pub fn start() -> Time {
+pub(super) fn start() -> Time {
     Time::parse_compact("20261123100000").unwrap()
 }
 
 /// A key nobody else knows, valid for the tests' years.
-pub static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
+pub(super) static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
     let request = CertificateRequest {
         subject: "CN=示例报关有限公司,C=CN".to_owned(),
         serial: "03000000000cde6f".to_owned(),
@@ -36,7 +36,7 @@ pub static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
 
 /// Single limit 5000 with several pieces, yearly limit 26000, tax one tenth, HS codes beginning
 /// with 9 are not listed, firm code `STRANGER` may not sign, notes saying `bad` are faults.
-pub struct Law;
+pub(super) struct Law;
 
 impl Judgement for Law {
     fn assess(&self, inventory: &Document, buyer_used: Fen, _on: Date) -> Assessment {
@@ -90,16 +90,16 @@ impl Judgement for Law {
 
 /// A parcel whose four documents agree, until a test changes a field.
 #[derive(Clone)]
-pub struct Parcel {
-    pub order_no: String,
-    pub mode: &'static str,
-    pub buyer_id: &'static str,
-    pub price: &'static str,
-    pub lines: usize,
+pub(super) struct Parcel {
+    pub(super) order_no: String,
+    pub(super) mode: &'static str,
+    pub(super) buyer_id: &'static str,
+    pub(super) price: &'static str,
+    pub(super) lines: usize,
 }
 
 impl Parcel {
-    pub fn of(order_no: &str) -> Parcel {
+    pub(super) fn of(order_no: &str) -> Parcel {
         Parcel {
             order_no: order_no.to_owned(),
             mode: "1210",
@@ -113,7 +113,7 @@ impl Parcel {
         format!("W-{}", self.order_no)
     }
 
-    pub fn cop_no(&self) -> String {
+    pub(super) fn cop_no(&self) -> String {
         self.order_no.chars().rev().take(20).collect()
     }
 
@@ -121,7 +121,7 @@ impl Parcel {
         self.price.parse::<kernel::Decimal>().unwrap() * kernel::Decimal::from(self.lines as u64)
     }
 
-    pub fn order(&self) -> Document {
+    pub(super) fn order(&self) -> Document {
         let mut document = new(
             "CEB311",
             &[
@@ -152,7 +152,7 @@ impl Parcel {
         document
     }
 
-    pub fn payment(&self) -> Document {
+    pub(super) fn payment(&self) -> Document {
         new(
             "CEB411",
             &[
@@ -172,7 +172,7 @@ impl Parcel {
         )
     }
 
-    pub fn waybill(&self) -> Document {
+    pub(super) fn waybill(&self) -> Document {
         new(
             "CEB511",
             &[
@@ -192,7 +192,7 @@ impl Parcel {
         )
     }
 
-    pub fn waybill_status(&self) -> Document {
+    pub(super) fn waybill_status(&self) -> Document {
         new(
             "CEB513",
             &[
@@ -205,7 +205,7 @@ impl Parcel {
         )
     }
 
-    pub fn inventory(&self) -> Document {
+    pub(super) fn inventory(&self) -> Document {
         let mut document = new(
             "CEB621",
             &[
@@ -252,7 +252,7 @@ impl Parcel {
         document
     }
 
-    pub fn cancel(&self, invt_no: &str) -> Document {
+    pub(super) fn cancel(&self, invt_no: &str) -> Document {
         new(
             "CEB623",
             &[
@@ -278,7 +278,7 @@ impl Parcel {
         )
     }
 
-    pub fn sheet(&self) -> Document {
+    pub(super) fn sheet(&self) -> Document {
         let mut document = new(
             "CEB711",
             &[
@@ -347,13 +347,13 @@ fn new(code: &str, fields: &[(&str, &str)]) -> Document {
 }
 
 /// Changes one field of the head.
-pub fn with(mut document: Document, name: &str, value: &str) -> Document {
+pub(super) fn with(mut document: Document, name: &str, value: &str) -> Document {
     assert!(document.head.set(name, value), "{name}");
     document
 }
 
 /// Changes one field of the first line.
-pub fn with_line(mut document: Document, name: &str, value: &str) -> Document {
+pub(super) fn with_line(mut document: Document, name: &str, value: &str) -> Document {
     assert!(document.lines[0].set(name, value), "{name}");
     document
 }
@@ -368,7 +368,7 @@ fn guid_of(text: &str) -> String {
 }
 
 /// A signed message around documents of one type.
-pub fn message(code: &str, documents: Vec<Document>) -> Vec<u8> {
+pub(super) fn message(code: &str, documents: Vec<Document>) -> Vec<u8> {
     let mut message = Message::new(kind(code), guid_of(&format!("{code}{documents:?}")));
     message.documents = documents;
     let mut transfer = Record::new(message.kind.transfer().unwrap());
@@ -383,37 +383,41 @@ pub fn message(code: &str, documents: Vec<Document>) -> Vec<u8> {
 }
 
 /// An envelope around bytes that claim to be a message of a type.
-pub fn envelope_of(cop_msg_id: &str, code: &str, message: &[u8]) -> Vec<u8> {
+pub(super) fn envelope_of(cop_msg_id: &str, code: &str, message: &[u8]) -> Vec<u8> {
     let root = format!("{code}Message");
     let outgoing = Outgoing { message, message_type: &root, transfer_id: Some(DXP_ID), cop_msg_id };
     wrap(&Addresses::of("DXPENT0000000000"), &outgoing, start()).unwrap()
 }
 
 /// The stand-in with a database in memory.
-pub struct Bench {
-    pub standin: StandIn,
+pub(super) struct Bench {
+    pub(super) standin: StandIn,
     sent: std::cell::Cell<u32>,
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(super) fn new() -> Bench {
         Bench::over(db::test::memory(MIGRATIONS))
     }
 
-    pub fn over(db: Db) -> Bench {
+    pub(super) fn over(db: Db) -> Bench {
         let standin = StandIn::new(db, Arc::new(Law), Settings::default());
         Bench { standin, sent: std::cell::Cell::new(0) }
     }
 
-    pub fn send(&self, code: &str, documents: Vec<Document>) -> Result<(), TransportFailure> {
+    pub(super) fn send(
+        &self,
+        code: &str,
+        documents: Vec<Document>,
+    ) -> Result<(), TransportFailure> {
         self.send_bytes(code, &message(code, documents), start())
     }
 
-    pub fn send_at(&self, code: &str, documents: Vec<Document>, now: Time) {
+    pub(super) fn send_at(&self, code: &str, documents: Vec<Document>, now: Time) {
         self.send_bytes(code, &message(code, documents), now).unwrap();
     }
 
-    pub fn send_bytes(
+    pub(super) fn send_bytes(
         &self,
         code: &str,
         message: &[u8],
@@ -425,7 +429,7 @@ impl Bench {
     }
 
     /// Sends order, payment and waybill, and forgets what they are answered.
-    pub fn counterparts(&self, parcel: &Parcel) {
+    pub(super) fn counterparts(&self, parcel: &Parcel) {
         self.send("CEB311", vec![parcel.order()]).unwrap();
         self.send("CEB411", vec![parcel.payment()]).unwrap();
         self.send("CEB511", vec![parcel.waybill()]).unwrap();
@@ -433,7 +437,7 @@ impl Bench {
     }
 
     /// Everything that ever comes, in the order of delivery.
-    pub fn receipts(&self) -> Vec<Receipt> {
+    pub(super) fn receipts(&self) -> Vec<Receipt> {
         let mut all = Vec::new();
         while let Some(at) = self.standin.next_due().unwrap() {
             for delivery in self.standin.collect(at, 50).unwrap() {
@@ -445,28 +449,28 @@ impl Bench {
     }
 
     /// Receipts of one type as `status` texts.
-    pub fn statuses(&self, code: &str) -> Vec<String> {
+    pub(super) fn statuses(&self, code: &str) -> Vec<String> {
         self.receipts().iter().filter(|r| r.code == code).map(|r| r.status.clone()).collect()
     }
 }
 
 /// One return, as far as tests look at it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Receipt {
-    pub code: String,
-    pub status: String,
-    pub info: String,
-    pub invt_no: String,
-    pub pre_no: String,
-    pub at: Time,
-    pub said: Option<Time>,
+pub(super) struct Receipt {
+    pub(super) code: String,
+    pub(super) status: String,
+    pub(super) info: String,
+    pub(super) invt_no: String,
+    pub(super) pre_no: String,
+    pub(super) at: Time,
+    pub(super) said: Option<Time>,
     /// Whether the message as it came is what the official schema wants.
-    pub valid: bool,
-    pub document: Option<Document>,
+    pub(super) valid: bool,
+    pub(super) document: Option<Document>,
 }
 
 /// Takes a delivery apart the way a receiver does.
-pub fn read(delivery: &Delivery, at: Time) -> Vec<Receipt> {
+pub(super) fn read(delivery: &Delivery, at: Time) -> Vec<Receipt> {
     let unwrapped = gateway::envelope::unwrap(&delivery.bytes).unwrap();
     let (sender, _) = unwrapped.from.expect("receipts come in envelopes");
     assert_eq!(sender, "DXPEDCCEB0000002");
