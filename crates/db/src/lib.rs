@@ -23,6 +23,7 @@
 //! ```
 
 mod archive;
+mod backup;
 mod database;
 mod error;
 mod job;
@@ -41,6 +42,7 @@ mod tx;
 mod value;
 
 pub use archive::{Archiver, Opened, Original, OriginalId, OriginalKind, Packed};
+pub use backup::{Overwrite, Progress};
 pub use database::{Db, Settings};
 pub use error::DbError;
 pub use job::{ClaimedJob, DeadJob, JOB_ATTEMPTS_MAX, Job, JobId, JobKind};

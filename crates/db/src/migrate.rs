@@ -1,12 +1,13 @@
 //! Migrations: numbered, embedded, checksummed, forward only, one text for both engines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::PoisonError;
 
 use sm3::{Digest, Sm3};
 
 use crate::database::Place;
-use crate::{Db, DbError, Tx, sql};
+use crate::seam::{Conn, sqlite};
+use crate::{Db, DbError, Row, Tx, backup, sql};
 
 /// One step of the schema. Written in the common subset: types `TEXT`, `BIGINT`, `BOOLEAN`,
 /// `BLOB`; `WITHOUT ROWID` after a table is a hint to SQLite to store it in the order of its
@@ -44,6 +45,9 @@ const KEY_CHECK: &str = "db.key_check";
 /// The migrations this program knows of, in order.
 pub(crate) type Known = Vec<Migration>;
 
+/// The checksums of the migrations in a database, by room and number.
+pub(crate) type Applied = HashMap<(String, u32), String>;
+
 impl Db {
     /// Brings the schema up to date: applies what is missing, all or nothing, in the order given.
     /// Several programs may do so at once; one does the work, the others wait.
@@ -63,7 +67,8 @@ impl Db {
         self.write(|tx| {
             tx.on(|conn| conn.lock_schema())?;
             tx.on(|conn| conn.define(TABLE))?;
-            let applied = applied(tx)?;
+            let applied =
+                applied(&tx.query("SELECT room, number, checksum FROM db_migration", &[])?)?;
             check_applied(&applied, &all)?;
             let missing = |m: &&Migration| !applied.contains_key(&(m.room.to_owned(), m.number));
             for migration in all.iter().filter(missing) {
@@ -94,17 +99,9 @@ impl Db {
 /// The final schema as text, tables by name with their indexes: what `api/schema.sql` holds. It
 /// is the same for both engines, because it comes from the migrations alone.
 pub fn schema_text(migrations: &[Migration]) -> Result<String, DbError> {
-    let mut conn = Place::Memory.connect(true)?;
     let mut all: Known = MIGRATIONS.to_vec();
     all.extend(migrations.iter().filter(|m| m.room != "db"));
-    check_numbers(&all)?;
-    conn.run(TABLE)?;
-    for migration in &all {
-        for statement in split(migration)? {
-            conn.run(&statement).map_err(|error| named(migration, error))?;
-        }
-    }
-    let rows = conn.query(
+    let rows = made(&all)?.query(
         "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL
          ORDER BY tbl_name, CASE type WHEN 'table' THEN 0 ELSE 1 END, name",
         &[],
@@ -123,11 +120,28 @@ fn checksum(migration: &Migration) -> String {
     crate::hex(&Sm3::digest(migration.sql.replace("\r\n", "\n")))
 }
 
-fn applied(tx: &mut Tx) -> Result<HashMap<(String, u32), String>, DbError> {
-    tx.query("SELECT room, number, checksum FROM db_migration", &[])?
-        .iter()
+pub(crate) fn applied(rows: &[Row]) -> Result<Applied, DbError> {
+    rows.iter()
         .map(|row| Ok(((row.text(0)?.to_owned(), row.u32(1)?), row.text(2)?.to_owned())))
         .collect()
+}
+
+/// The tables and columns a database has after these migrations.
+pub(crate) fn wanted_columns(all: &Known) -> Result<BTreeSet<(String, String)>, DbError> {
+    backup::columns(&made(all)?.query(sqlite::COLUMNS, &[])?)
+}
+
+/// An empty database in memory after these migrations, as they are written.
+fn made(all: &Known) -> Result<Conn, DbError> {
+    check_numbers(all)?;
+    let mut conn = Place::Memory.connect(true)?;
+    conn.run(TABLE)?;
+    for migration in all {
+        for statement in split(migration)? {
+            conn.run(&statement).map_err(|error| named(migration, error))?;
+        }
+    }
+    Ok(conn)
 }
 
 fn apply(tx: &mut Tx, migration: &Migration) -> Result<(), DbError> {
@@ -156,10 +170,7 @@ fn check_numbers(all: &[Migration]) -> Result<(), DbError> {
     Ok(())
 }
 
-fn check_applied(
-    applied: &HashMap<(String, u32), String>,
-    all: &[Migration],
-) -> Result<(), DbError> {
+pub(crate) fn check_applied(applied: &Applied, all: &[Migration]) -> Result<(), DbError> {
     let known: HashMap<(String, u32), &Migration> =
         all.iter().map(|m| ((m.room.to_owned(), m.number), m)).collect();
     let mut places: Vec<_> = applied.iter().collect();

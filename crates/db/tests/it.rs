@@ -1,4 +1,15 @@
 //! The database room, on every engine there is.
 
-#[path = "it/statement.rs"]
-mod statement;
+#[cfg(test)]
+#[path = "it"]
+mod it {
+    mod archive;
+    mod backup;
+    mod job;
+    mod kill;
+    mod measure;
+    mod migrate;
+    mod outbox;
+    mod record;
+    mod statement;
+}

@@ -1,10 +1,14 @@
 //! The seam: the only place that knows there are two engines.
 
+pub(crate) mod dump;
 pub(crate) mod keys;
 pub(crate) mod pool;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
+use std::path::Path;
+
+use crate::backup::Progress;
 use crate::{DbError, Keys, OnConflict, Row, Rows, Value, sql};
 
 /// A connection to either engine, at most one transaction open on it.
@@ -127,6 +131,30 @@ impl Conn {
         match self {
             Conn::Sqlite(c) => c.update_keys(sql, keys, params),
             Conn::Postgres(c) => c.update_keys(sql, keys, params),
+        }
+    }
+
+    /// SQLite: copies everything into a new file.
+    pub(crate) fn copy_to(
+        &mut self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.copy_to(path, progress),
+            Conn::Postgres(_) => Err(DbError::Other("a server is dumped, not copied".to_owned())),
+        }
+    }
+
+    /// SQLite: replaces everything by what a file holds.
+    pub(crate) fn copy_from(
+        &mut self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.copy_from(path, progress),
+            Conn::Postgres(_) => Err(DbError::Other("a server is dumped, not copied".to_owned())),
         }
     }
 }

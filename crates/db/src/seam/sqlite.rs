@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ffi};
 
+use crate::backup::{Label, Progress};
+use crate::migrate;
 use crate::row::Block;
 use crate::seam::keys;
 use crate::{DbError, Keys, OnConflict, Row, Rows, Value};
@@ -79,9 +82,38 @@ impl Conn {
         Ok(self)
     }
 
-    /// The driver's connection, for backup and inspection.
-    pub(crate) fn raw(&mut self) -> &mut Connection {
-        &mut self.0
+    /// Copies everything, as it is now, into a new file, and checks the copy.
+    pub(crate) fn copy_to(
+        &mut self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), DbError> {
+        let mut copy = Connection::open(path).map_err(mapped)?;
+        // An open read transaction holds the instant still, so that the copy need not start again
+        // whenever somebody writes.
+        self.run("BEGIN; SELECT COUNT(*) FROM sqlite_schema;")?;
+        let copied = copy_pages(&self.0, &mut copy, progress);
+        self.run("COMMIT")?;
+        copied?;
+        // One file that needs no log beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE").map_err(mapped)?;
+        checked(&copy, path)
+    }
+
+    /// Replaces everything by what a file holds, in one transaction.
+    pub(crate) fn copy_from(
+        &mut self,
+        path: &Path,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), DbError> {
+        let source =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(mapped)?;
+        if self.1 == QueryOnly(true) {
+            self.run("PRAGMA query_only = OFF")?;
+            self.1 = QueryOnly(false);
+        }
+        self.0.flush_prepared_statement_cache();
+        copy_pages(&source, &mut self.0, progress)
     }
 
     /// Runs statements without parameters.
@@ -206,6 +238,57 @@ impl Conn {
     fn prepared(&self, sql: &str) -> Result<CachedStatement<'_>, DbError> {
         self.0.prepare_cached(sql).map_err(mapped)
     }
+}
+
+/// Every table and column there is.
+pub(crate) const COLUMNS: &str = "SELECT t.name, c.name FROM sqlite_schema t
+    JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'";
+
+/// Pages copied between two reports of progress.
+const PAGES_PER_STEP: i32 = 1_024;
+
+fn copy_pages(
+    from: &Connection,
+    to: &mut Connection,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DbError> {
+    let backup = Backup::new(from, to).map_err(mapped)?;
+    loop {
+        let step = backup.step(PAGES_PER_STEP).map_err(mapped)?;
+        let at = backup.progress();
+        let (total, left) = (at.pagecount.unsigned_abs(), at.remaining.unsigned_abs());
+        progress(Progress { done: (total - left).into(), total: total.into() });
+        match step {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            // The busy timeout has passed already.
+            _ => return Err(DbError::Busy("others hold the database".to_owned())),
+        }
+    }
+}
+
+fn checked(connection: &Connection, path: &Path) -> Result<(), DbError> {
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(mapped)?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    Err(DbError::Damaged(format!("{}: {verdict}", path.display())))
+}
+
+/// What a backup file says about itself.
+pub(crate) fn label(path: &Path) -> Result<Label, DbError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(mapped)?;
+    let mut conn = Conn(connection, QueryOnly(true));
+    checked(&conn.0, path)?;
+    let not_ours = |_| DbError::Damaged(format!("{} is not a backup", path.display()));
+    let rows = conn.query("SELECT room, number, checksum FROM db_migration", &[]);
+    let migrations = migrate::applied(&rows.map_err(not_ours)?)?;
+    let sql = "SELECT value FROM db_setting WHERE name = 'db.key_check'";
+    let rows = conn.query(sql, &[]).map_err(not_ours)?;
+    let key_check = rows.first().map(|row| row.text(0).map(str::to_owned)).transpose()?;
+    Ok(Label { migrations, key_check })
 }
 
 /// A value on its way into a statement, not copied.
