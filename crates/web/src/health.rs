@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use db::DbError;
 use kernel::Text;
 use serde::Serialize;
 use utoipa_axum::routes;
@@ -84,12 +83,7 @@ async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
 /// Asks one of our own tables, which shows both that the database answers and that the schema is
 /// in place.
 async fn database(app: &App) -> Result<(), Text> {
-    let asked: Result<(), ApiError> = app
-        .read(|tx| -> Result<(), DbError> {
-            tx.query_opt("SELECT 1 FROM web_api_key LIMIT 1", &[])?;
-            Ok(())
-        })
-        .await;
+    let asked: Result<(), ApiError> = app.read(crate::keys::probe).await;
     asked.map_err(|error| {
         tracing::warn!(cause = ?error, "the database is not ready");
         Text::new("数据库不可用或未初始化", "the database is away or its schema is not in place")

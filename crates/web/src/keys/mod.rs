@@ -16,6 +16,7 @@ use crate::scope::{Role, Scopes};
 
 pub use ring::flush_last_used;
 pub(crate) use ring::{KeyRing, identify};
+pub(crate) use store::probe;
 pub use store::{create, ensure, find, list, revoke};
 
 /// Marks ids of API keys.

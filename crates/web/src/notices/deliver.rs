@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use db::{Ctx, Db, DbError, Keys, Tx, Type, params, values};
+use db::{Ctx, Db, DbError, Keys, Tx, Type, values};
 use kernel::Time;
 
+use super::delivery_store::{self as store, Due, RoundId};
 use super::{DeliveryId, DeliveryState, NoticeId, SCHEDULE_MS, WebhookId, WebhookSecret};
 
 /// A request to send.
@@ -67,11 +68,6 @@ pub(super) fn seal_purpose() -> &'static str {
     PURPOSE
 }
 
-enum Round {}
-impl kernel::id::Kind for Round {
-    const PREFIX: &'static str = "rnd";
-}
-
 struct Claimed {
     id: DeliveryId,
     webhook: WebhookId,
@@ -87,7 +83,7 @@ struct Tried {
 /// Sends what is due, at most `max` deliveries, several receivers side by side, each receiver's in
 /// their order. Call again at once when `claimed == max`, otherwise after a second or so.
 pub fn deliver_due(db: &Db, ctx: &Ctx, post: &dyn Post, max: usize) -> Result<Report, DbError> {
-    let round = ctx.id::<Round>();
+    let round = ctx.id();
     let claimed = db.write(|tx| claim(tx, ctx.now, round, max))?;
     if claimed.is_empty() {
         return Ok(Report::default());
@@ -96,62 +92,38 @@ pub fn deliver_due(db: &Db, ctx: &Ctx, post: &dyn Post, max: usize) -> Result<Re
     db.write(|tx| write_down(tx, ctx.now, round, &tried))
 }
 
-fn claim(
-    tx: &mut Tx,
-    now: Time,
-    round: kernel::Id<Round>,
-    max: usize,
-) -> Result<Vec<Claimed>, DbError> {
+fn claim(tx: &mut Tx, now: Time, round: RoundId, max: usize) -> Result<Vec<Claimed>, DbError> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
-    // The outer conditions are tested again on the locked row, so that of two workers only one
-    // gets it.
-    let count = tx.execute(
-        "UPDATE web_delivery SET claim = $1, due = $2 WHERE state = 'due' AND due <= $3 \
-         AND id IN (SELECT d.id FROM web_delivery d JOIN web_webhook w ON w.id = d.webhook \
-             WHERE d.state = 'due' AND d.due <= $3 AND w.state = 'active' \
-             ORDER BY d.due, d.id LIMIT $4)",
-        params![round, now.plus_millis(LEASE_MS), now, max],
-    )?;
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let rows = tx.query(
-        "SELECT d.id, d.webhook, d.attempts, w.url, w.secret, n.id, n.kind, n.subject, n.body, \
-                n.created, n.seq \
-         FROM web_delivery d JOIN web_webhook w ON w.id = d.webhook \
-         JOIN web_notice n ON n.party = d.party AND n.seq = d.seq \
-         WHERE d.claim = $1 ORDER BY d.webhook, d.seq",
-        params![round],
-    )?;
-    let mut claimed = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let secret = WebhookSecret::from_bytes(tx.sealer().open(PURPOSE, row.bytes(4)?)?);
-        let id: NoticeId = row.id(5)?;
-        let created: Time = row.time(9)?;
-        let body = payload(row.text(6)?, created, row.i64(10)?, row.text(7)?, row.text(8)?);
-        claimed.push(Claimed {
-            id: row.id(0)?,
-            webhook: row.id(1)?,
-            attempts: row.i64(2)?,
-            outgoing: outgoing(row.text(3)?, id, now, &secret, body),
-        });
-    }
-    Ok(claimed)
+    let due = store::claim(tx, now, now.plus_millis(LEASE_MS), round, max)?;
+    let sealer = tx.sealer();
+    let claimed = due.into_iter().map(|due| {
+        let secret = WebhookSecret::from_bytes(sealer.open(PURPOSE, &due.sealed_secret)?);
+        let body = payload(&due);
+        let outgoing = outgoing(due.url, due.notice, now, &secret, body);
+        Ok(Claimed { id: due.id, webhook: due.webhook, attempts: due.attempts, outgoing })
+    });
+    claimed.collect()
 }
 
 /// `{"type","timestamp","data":{"seq","subject","body"}}`. `body` is JSON already.
-fn payload(kind: &str, created: Time, seq: i64, subject: &str, body: &str) -> Vec<u8> {
+fn payload(due: &Due) -> Vec<u8> {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let (kind, subject) = (quoted(&due.kind), quoted(&due.subject));
+    let (timestamp, seq, body) = (quoted(&due.created.to_rfc3339()), due.seq, &due.body);
     format!(
-        "{{\"type\":{},\"timestamp\":{},\"data\":{{\"seq\":{seq},\"subject\":{},\"body\":{body}}}}}",
-        quoted(kind),
-        quoted(&created.to_rfc3339()),
-        quoted(subject),
+        "{{\"type\":{kind},\"timestamp\":{timestamp},\
+         \"data\":{{\"seq\":{seq},\"subject\":{subject},\"body\":{body}}}}}"
     )
     .into_bytes()
 }
 
-fn outgoing(url: &str, id: NoticeId, now: Time, secret: &WebhookSecret, body: Vec<u8>) -> Outgoing {
+fn outgoing(
+    url: String,
+    id: NoticeId,
+    now: Time,
+    secret: &WebhookSecret,
+    body: Vec<u8>,
+) -> Outgoing {
     let (id, timestamp_s) = (id.to_string(), now.to_millis() / 1_000);
     let signature = secret.sign(&id, timestamp_s, &body).0;
     let headers = [
@@ -160,7 +132,7 @@ fn outgoing(url: &str, id: NoticeId, now: Time, secret: &WebhookSecret, body: Ve
         ("webhook-timestamp", timestamp_s.to_string()),
         ("webhook-signature", signature),
     ];
-    Outgoing { url: url.to_owned(), headers, body }
+    Outgoing { url, headers, body }
 }
 
 /// Sends each receiver's deliveries in order; after a failure the rest of that receiver's wait.
@@ -199,12 +171,7 @@ fn send_in_order(deliveries: Vec<Claimed>, post: &dyn Post) -> Vec<Tried> {
     deliveries.into_iter().map(send).collect()
 }
 
-fn write_down(
-    tx: &mut Tx,
-    now: Time,
-    round: kernel::Id<Round>,
-    tried: &[Tried],
-) -> Result<Report, DbError> {
+fn write_down(tx: &mut Tx, now: Time, round: RoundId, tried: &[Tried]) -> Result<Report, DbError> {
     let mut report = Report { claimed: tried.len(), ..Report::default() };
     let mut delivered = Keys::new(&[Type::Int, Type::Int]);
     let mut failed = Keys::new(&[Type::Int, Type::Text, Type::Int, Type::Int, Type::Text]);
@@ -237,7 +204,8 @@ fn write_down(
             gone.push(values![claimed.webhook]);
         }
     }
-    save(tx, now, round, [&delivered, &failed, &postponed, &resting, &gone])?;
+    let rest = now.plus_millis(REST_MS);
+    store::save_round(tx, now, round, rest, [&delivered, &failed, &postponed, &resting, &gone])?;
     Ok(report)
 }
 
@@ -248,49 +216,6 @@ fn after_failure(attempts: i64, now: Time) -> (DeliveryState, Time) {
         Some(wait) => (DeliveryState::Due, now.plus_millis(*wait)),
         None => (DeliveryState::Dead, now),
     }
-}
-
-fn save(
-    tx: &mut Tx,
-    now: Time,
-    round: kernel::Id<Round>,
-    [delivered, failed, postponed, resting, gone]: [&Keys<'_>; 5],
-) -> Result<(), DbError> {
-    let rest = now.plus_millis(REST_MS);
-    tx.update_many_with(
-        "UPDATE web_delivery SET state = 'delivered', attempts = attempts + 1, claim = NULL, \
-         last_at = $2, last_status = k.b, last_error = NULL FROM keys k \
-         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
-        delivered,
-        params![round, now],
-    )?;
-    tx.update_many_with(
-        "UPDATE web_delivery SET state = k.b, due = k.c, attempts = attempts + 1, claim = NULL, \
-         last_at = $2, last_status = k.d, last_error = k.e FROM keys k \
-         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
-        failed,
-        params![round, now],
-    )?;
-    tx.update_many_with(
-        "UPDATE web_delivery SET due = $2, claim = NULL FROM keys k \
-         WHERE web_delivery.id = k.a AND web_delivery.claim = $1",
-        postponed,
-        params![round, rest],
-    )?;
-    // What else is due for a failing receiver waits too, or its queue would hold up the others'.
-    tx.update_many_with(
-        "UPDATE web_delivery SET due = $1 FROM keys k WHERE web_delivery.webhook = k.a \
-         AND web_delivery.state = 'due' AND web_delivery.due < $1 AND web_delivery.claim IS NULL",
-        resting,
-        params![rest],
-    )?;
-    tx.update_many_with(
-        "UPDATE web_webhook SET state = 'gone', changed = $1 FROM keys k \
-         WHERE web_webhook.id = k.a",
-        gone,
-        params![now],
-    )?;
-    Ok(())
 }
 
 fn shorten(text: &str) -> String {

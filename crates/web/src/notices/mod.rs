@@ -5,6 +5,7 @@
 //! the change happened. Bodies hold business numbers, never personal data.
 
 mod deliver;
+mod delivery_store;
 pub(crate) mod routes;
 mod sign;
 mod store;

@@ -1,13 +1,12 @@
-//! The SQL of notices, webhooks and deliveries.
+//! The SQL of notices and webhooks.
 
 use std::collections::BTreeMap;
 
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
-use super::{
-    DeliveryId, DeliveryState, Notice, NoticeId, PING, SCHEDULE_MS, WebhookId, WebhookState, wants,
-};
+use super::delivery_store::{DELIVERY_COLUMNS, delivery_row};
+use super::{Notice, NoticeId, PING, WebhookId, WebhookState, wants};
 
 /// Where a party stands in its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,20 +46,6 @@ pub fn post(tx: &mut Tx, ctx: &Ctx, notices: &[Notice]) -> Result<(), DbError> {
     tx.insert_many("web_notice", &columns, &rows, OnConflict::Fail)?;
     tx.insert_many("web_delivery", &DELIVERY_COLUMNS, &deliveries, OnConflict::Fail)?;
     Ok(())
-}
-
-const DELIVERY_COLUMNS: [&str; 8] =
-    ["id", "webhook", "party", "seq", "state", "attempts", "due", "created"];
-
-fn delivery_row<'a>(
-    ctx: &Ctx,
-    webhook: WebhookId,
-    party: &'a str,
-    seq: i64,
-) -> [db::Value<'a>; DELIVERY_COLUMNS.len()] {
-    let id: DeliveryId = ctx.id();
-    let due = ctx.now.plus_millis(SCHEDULE_MS[0]);
-    values![id, webhook, party, seq, DeliveryState::Due.name(), 0_i64, due, ctx.now]
 }
 
 /// Reserves numbers; gives for each party the number before its first. The heads stay locked until
@@ -284,130 +269,4 @@ pub(super) fn find_webhook(
 pub(super) fn sealed_secret(tx: &mut Tx, id: WebhookId) -> Result<Vec<u8>, DbError> {
     let row = tx.query_one("SELECT secret FROM web_webhook WHERE id = $1", params![id])?;
     Ok(row.bytes(0)?.to_vec())
-}
-
-/// Makes one delivery, of the party's newest notice, to one webhook.
-pub(super) fn deliver_newest(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    webhook: &Webhook,
-) -> Result<DeliveryId, DbError> {
-    let seq = head(tx, &webhook.party)?.last;
-    let id: DeliveryId = ctx.id();
-    tx.execute(
-        "INSERT INTO web_delivery (id, webhook, party, seq, state, attempts, due, created) \
-         VALUES ($1, $2, $3, $4, 'due', 0, $5, $5)",
-        params![id, webhook.id, webhook.party.as_str(), seq, ctx.now],
-    )?;
-    Ok(id)
-}
-
-/// Most notices one replay may send again: an hour of a busy firm.
-pub(super) const REPLAY_MAX: i64 = 10_000;
-
-/// Sends again every notice after a number that the webhook wants, at most [`REPLAY_MAX`]. Gives
-/// how many, and the number of the last looked at, to go on from.
-pub(super) fn replay_after(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    webhook: &Webhook,
-    after: i64,
-) -> Result<(u64, i64), DbError> {
-    let rows = tx.query(
-        "SELECT seq, kind FROM web_notice WHERE party = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-        params![webhook.party.as_str(), after, REPLAY_MAX],
-    )?;
-    let mut last = after;
-    let mut deliveries = Rows::new();
-    let mut again = Keys::new(&[Type::Int, Type::Int]);
-    for row in &rows {
-        last = row.i64(0)?;
-        let kind = row.text(1)?;
-        if kind != PING && wants(&webhook.kinds, kind) {
-            deliveries.push(delivery_row(ctx, webhook.id, &webhook.party, last));
-            again.push(values![webhook.id, last]);
-        }
-    }
-    tx.update_many_with(
-        "UPDATE web_delivery SET state = 'due', attempts = 0, due = $1, claim = NULL FROM keys k \
-         WHERE web_delivery.webhook = k.a AND web_delivery.seq = k.b",
-        &again,
-        params![ctx.now],
-    )?;
-    tx.insert_many("web_delivery", &DELIVERY_COLUMNS, &deliveries, OnConflict::Ignore)?;
-    Ok((again.len() as u64, last))
-}
-
-/// A delivery as listed.
-pub(super) struct Delivery {
-    pub(super) id: DeliveryId,
-    pub(super) webhook: WebhookId,
-    pub(super) seq: i64,
-    pub(super) notice: Option<NoticeId>,
-    pub(super) kind: Option<String>,
-    pub(super) state: DeliveryState,
-    pub(super) attempts: i64,
-    pub(super) due: Time,
-    pub(super) last_at: Option<Time>,
-    pub(super) last_status: Option<i64>,
-    pub(super) last_error: Option<String>,
-    pub(super) created: Time,
-}
-
-/// Which deliveries to list; empty or zero matches all.
-#[derive(Default)]
-pub(super) struct DeliveryFilter {
-    pub(super) party: String,
-    pub(super) webhook: i64,
-    pub(super) state: &'static str,
-    /// Only this one, when not zero.
-    pub(super) id: i64,
-}
-
-/// Deliveries newest first, before `before`.
-pub(super) fn deliveries(
-    tx: &mut Tx,
-    filter: &DeliveryFilter,
-    before: i64,
-    fetch: i64,
-) -> Result<Vec<Delivery>, DbError> {
-    // Only conditions that are asked for, so that the index on (party, id) is used.
-    let party = if filter.party.is_empty() { "$2 = ''" } else { "d.party = $2" };
-    let rows = tx.query(
-        &format!(
-            "SELECT d.id, d.webhook, d.seq, n.id, n.kind, d.state, d.attempts, d.due, d.last_at, \
-                    d.last_status, d.last_error, d.created \
-             FROM web_delivery d LEFT JOIN web_notice n ON n.party = d.party AND n.seq = d.seq \
-             WHERE d.id < $1 AND {party} AND ($3 = 0 OR d.webhook = $3) \
-               AND ($4 = '' OR d.state = $4) AND ($5 = 0 OR d.id = $5) \
-             ORDER BY d.id DESC LIMIT $6"
-        ),
-        params![before, filter.party.as_str(), filter.webhook, filter.state, filter.id, fetch],
-    )?;
-    let delivery = |row: &Row| {
-        Ok(Delivery {
-            id: row.id(0)?,
-            webhook: row.id(1)?,
-            seq: row.i64(2)?,
-            notice: row.opt_id(3)?,
-            kind: row.opt_text(4)?.map(str::to_owned),
-            state: DeliveryState::parse(row.text(5)?),
-            attempts: row.i64(6)?,
-            due: row.time(7)?,
-            last_at: row.opt_time(8)?,
-            last_status: row.opt_i64(9)?,
-            last_error: row.opt_text(10)?.map(str::to_owned),
-            created: row.time(11)?,
-        })
-    };
-    rows.iter().map(delivery).collect()
-}
-
-/// Sends one delivery again from the start of its schedule.
-pub(super) fn replay_one(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Result<(), DbError> {
-    tx.execute(
-        "UPDATE web_delivery SET state = 'due', attempts = 0, due = $2, claim = NULL WHERE id = $1",
-        params![id, ctx.now],
-    )?;
-    Ok(())
 }

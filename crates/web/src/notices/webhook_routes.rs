@@ -8,7 +8,8 @@ use kernel::{Finding, Text, Time};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use super::store::{self, Delivery, DeliveryFilter, Webhook};
+use super::delivery_store::{self, Delivery, DeliveryFilter};
+use super::store::{self, Webhook};
 use super::{
     DeliveryId, DeliveryState, Notice, NoticeId, PING, WebhookId, WebhookSecret, WebhookState,
     deliver,
@@ -271,7 +272,7 @@ async fn test(
         let party = webhook.party.clone();
         let ping = Notice { party, kind: PING, subject: id.to_string(), body };
         store::post(tx, ctx, &[ping])?;
-        Ok(store::deliver_newest(tx, ctx, &webhook)?)
+        Ok(delivery_store::deliver_newest(tx, ctx, &webhook)?)
     };
     let delivery = app.write(&caller, flow).await?;
     Ok((StatusCode::ACCEPTED, Answer(DeliveryRef { delivery })))
@@ -354,7 +355,7 @@ async fn replay_after(
     let asking = caller.clone();
     let flow = move |tx: &mut Tx, ctx: &Ctx| -> Result<(u64, i64), ApiError> {
         let webhook = find(tx, &asking, id)?;
-        Ok(store::replay_after(tx, ctx, &webhook, request.after)?)
+        Ok(delivery_store::replay_after(tx, ctx, &webhook, request.after)?)
     };
     let (replayed, next) = app.write(&caller, flow).await?;
     Ok((StatusCode::ACCEPTED, Answer(ReplayView { replayed, next })))
@@ -442,7 +443,7 @@ async fn deliveries(
         id: 0,
     };
     let fetch = list.fetch();
-    let found = app.read(move |tx| store::deliveries(tx, &filter, before, fetch)).await?;
+    let found = app.read(move |tx| delivery_store::deliveries(tx, &filter, before, fetch)).await?;
     let page = Page::cut(&app, DELIVERIES, found, list.limit, |delivery| delivery.id);
     Ok(Answer(page.map(DeliveryView::of)))
 }
@@ -461,11 +462,11 @@ async fn replay_one(
     let party = caller.party().unwrap_or_default().to_owned();
     let filter = DeliveryFilter { party, id: id.to_i64(), ..DeliveryFilter::default() };
     let flow = move |tx: &mut Tx, ctx: &Ctx| -> Result<Delivery, ApiError> {
-        let there = |tx: &mut Tx| store::deliveries(tx, &filter, i64::MAX, 1);
+        let there = |tx: &mut Tx| delivery_store::deliveries(tx, &filter, i64::MAX, 1);
         if there(tx)?.is_empty() {
             return Err(ApiError::not_found());
         }
-        store::replay_one(tx, ctx, id)?;
+        delivery_store::replay_one(tx, ctx, id)?;
         there(tx)?.pop().ok_or_else(ApiError::not_found)
     };
     let delivery = app.write(&caller, flow).await?;
