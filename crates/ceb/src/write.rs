@@ -187,15 +187,17 @@ impl Writer {
     }
 
     fn check_characters(&mut self, value: &str, name: &str) {
-        let bad = |c: char| {
-            (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || c >= '\u{fffe}' && c <= '\u{ffff}'
-        };
-        if value.contains(bad) {
+        if value.contains(is_forbidden) {
             let message =
                 Text::new("含有 XML 不允许的字符", "It holds a character XML does not allow");
             self.refuse("xml.character", name, message);
         }
     }
+}
+
+/// Characters that XML 1.0 has no way to write.
+pub(crate) fn is_forbidden(c: char) -> bool {
+    c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn refusal(code: &'static str, message: Text) -> Finding {

@@ -5,7 +5,8 @@ use kernel::time::parse_compact_date;
 use kernel::{Decimal, Level, Time};
 
 use crate::check::{At, Check};
-use crate::schema::{CodeList, Direction, Field, FieldIndex, Form};
+use crate::read::judge;
+use crate::schema::{CodeList, Direction, Field, FieldIndex, Form, Format};
 
 impl Check<'_> {
     /// Every field of a record by itself.
@@ -14,7 +15,7 @@ impl Check<'_> {
         for (field, index) in at.record.def().fields.iter().zip(0u8..) {
             let index = FieldIndex(index);
             let Some(value) = at.record.at(index) else {
-                if field.required && !receipt && at.record.has(index) {
+                if field.required && !receipt && may_be_empty(field) && at.record.has(index) {
                     self.empty(at, index, field);
                 }
                 continue;
@@ -115,7 +116,9 @@ impl Check<'_> {
         expected: &str,
         texts: (&str, &str),
     ) {
-        self.on_field(Level::Error, code, at, index, expected, texts, CORRECT);
+        if well_shaped(at, index) {
+            self.on_field(Level::Error, code, at, index, expected, texts, CORRECT);
+        }
     }
 
     /// A number somebody else gave: an error where the document is about it, else a warning.
@@ -154,6 +157,9 @@ impl Check<'_> {
         } else {
             return;
         };
+        if value.len() != 36 {
+            return; // its length is a matter of structure
+        }
         let expected = "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX";
         let remedy = ("生成大写 UUID", "make an upper-case UUID");
         self.add(Level::Warning, code, path.to_owned(), line, (value, expected), texts, remedy);
@@ -225,7 +231,7 @@ impl Check<'_> {
             None if list == CodeList::ReceiptStatus && value.starts_with('-') => Some(true),
             None => self.lists.contains(list, value),
         };
-        if known != Some(false) {
+        if known != Some(false) || !well_shaped(at, index) {
             return;
         }
         let level = match list {
@@ -247,6 +253,17 @@ impl Check<'_> {
 
 /// The plain remedy.
 pub(super) const CORRECT: (&str, &str) = ("改正后重发", "correct it and send again");
+
+/// Whether the schema lets the element stand there empty.
+fn may_be_empty(field: &Field) -> bool {
+    field.preset.is_some() || matches!(field.format, Format::Text { min: 0, .. })
+}
+
+/// Whether the structure has nothing against the value; else it has been found already.
+fn well_shaped(at: At<'_>, index: FieldIndex) -> bool {
+    let field = at.record.def().field(index);
+    field.zip(at.record.at(index)).is_some_and(|(field, value)| judge(field, value).is_none())
+}
 
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())

@@ -265,7 +265,7 @@ pub(crate) fn value(field: &Field, fault_found: ValueFault, value: &str) -> Find
 }
 
 /// What may stand in a field, for the reader of a finding.
-pub(crate) fn describe(field: &Field) -> String {
+fn describe(field: &Field) -> String {
     if let Some(Preset::Fixed(value)) = field.preset {
         return value.to_owned();
     }

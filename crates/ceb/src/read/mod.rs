@@ -21,8 +21,8 @@ use crate::message::{Message, TEXT_BYTES_MAX};
 use encoding::Decoded;
 use fault::Faults;
 
-pub(crate) use fault::{describe, field_missing, value as value_fault};
-pub(crate) use value::judge;
+pub(crate) use fault::{field_missing, value as value_fault};
+pub(crate) use value::{judge, normal};
 
 /// How to read, and how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,5 +97,23 @@ fn note_encoding(decoded: &Decoded<'_>, faults: &mut Faults) {
     }
     if decoded.encoding != "UTF-8" {
         faults.add(fault::not_utf8(decoded.encoding));
+    }
+}
+
+/// Whether a text is one well-formed element and nothing else.
+pub(crate) fn is_one_element(text: &str) -> bool {
+    let text = text.trim_matches(crate::schema::is_space);
+    if !text.starts_with('<') || text.starts_with("<?") || text.starts_with("<!") {
+        return false;
+    }
+    let Ok(mut scan) = scan::Scanner::new(text, ReadOptions::default().depth_max) else {
+        return false;
+    };
+    loop {
+        match scan.next() {
+            Ok(scan::Token::Eof) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
     }
 }
