@@ -345,3 +345,6 @@ impl Codes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

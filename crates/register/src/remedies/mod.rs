@@ -151,10 +151,15 @@ impl Remedies {
     }
 
     /// What to do about a code with its text, whoever answered. An entry whose pattern the text
-    /// contains goes before one for any text. A code the library does not know gets a general
-    /// answer with [`Remedy::known`] false.
+    /// contains goes before one for any text; a sentence known by itself goes before the general
+    /// entry of a receipt's status, so that a bare `100` with a reason gets the reason's remedy.
+    /// A code the library does not know gets a general answer with [`Remedy::known`] false.
     pub fn lookup(&self, code: &str, text: &str) -> &Remedy {
-        self.find(code, text, |_| true).unwrap_or(&self.unknown)
+        let by_code = self.find(code, text, |_| true);
+        match by_code {
+            Some(remedy) if remedy.origin != Origin::Status || !remedy.pattern.is_empty() => remedy,
+            general => self.find("", text, |_| true).or(general).unwrap_or(&self.unknown),
+        }
     }
 
     /// The same, among the entries of one origin.
@@ -264,3 +269,6 @@ fn parse_fixer(word: &str) -> Option<Fixer> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

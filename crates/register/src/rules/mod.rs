@@ -352,3 +352,6 @@ impl NoRule {
         .found(self.on.to_string(), "a day on which the rule holds")
     }
 }
+
+#[cfg(test)]
+mod tests;

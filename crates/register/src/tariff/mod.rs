@@ -386,3 +386,6 @@ fn key(hs_code: &str) -> Option<u64> {
     let digits = hs_code.len() == 10 && hs_code.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| hs_code.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests;
