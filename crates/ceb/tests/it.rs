@@ -4,11 +4,21 @@
 
 #[path = "it/c14n.rs"]
 mod c14n;
+#[path = "it/definition.rs"]
+mod definition;
 #[path = "it/dxp.rs"]
 mod dxp;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/sample.rs"]
+mod sample;
 #[path = "it/signature.rs"]
 mod signature;
 #[path = "it/support.rs"]
 mod support;
+#[path = "it/writing.rs"]
+mod writing;
+#[path = "it/judge.rs"]
+mod judge;
+#[path = "it/structure.rs"]
+mod structure;
