@@ -28,12 +28,12 @@ struct Health {
     version: &'static str,
     /// 就绪检查 / What was looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    checks: Vec<Outcome>,
+    checks: Vec<HealthCheck>,
 }
 
 /// 一项就绪检查 / One condition of readiness.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Outcome {
+struct HealthCheck {
     /// 名称 / Name.
     name: &'static str,
     /// 是否正常 / Whether it holds.
@@ -44,10 +44,10 @@ struct Outcome {
     en: String,
 }
 
-impl Outcome {
-    fn of(name: &'static str, outcome: Result<(), Text>) -> Outcome {
+impl HealthCheck {
+    fn of(name: &'static str, outcome: Result<(), Text>) -> HealthCheck {
         let text = outcome.as_ref().err().cloned().unwrap_or_default();
-        Outcome { name, ok: outcome.is_ok(), zh: text.zh, en: text.en }
+        HealthCheck { name, ok: outcome.is_ok(), zh: text.zh, en: text.en }
     }
 }
 
@@ -64,9 +64,9 @@ async fn live() -> Response {
     responses((status = 200, body = Health), (status = 503, body = Health)),
 )]
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    let mut checks = vec![Outcome::of("database", database(&app).await)];
+    let mut checks = vec![HealthCheck::of("database", database(&app).await)];
     let registered = app.shared::<Checks>()?;
-    checks.extend(registered.0.iter().map(|check| Outcome::of(check.name, (check.run)(&app))));
+    checks.extend(registered.0.iter().map(|check| HealthCheck::of(check.name, (check.run)(&app))));
     let good = checks.iter().all(|check| check.ok);
     let (code, status) = match good {
         true => (StatusCode::OK, "ready"),

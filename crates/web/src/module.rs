@@ -11,7 +11,7 @@ use kernel::Text;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
-use crate::routes::{Access, Route, Routes};
+use crate::routes::{self, Access, Route, Routes};
 use crate::scope::{Role, Scope};
 use crate::{App, document, door, health};
 
@@ -83,9 +83,9 @@ pub fn migrations(modules: &[Module]) -> Vec<Migration> {
 pub fn router(app: &App, modules: &[Module]) -> Router {
     let checks: Vec<Check> = all(modules).flat_map(|module| module.checks).copied().collect();
     app.share(std::sync::Arc::new(health::Checks(checks)));
-    let routes = all(modules)
+    let rooms = all(modules)
         .fold(Router::new(), |router, module| router.merge((module.routes)().into_router(app)));
-    routes
+    rooms
         .merge(document::routes(openapi(modules)))
         .layer(DefaultBodyLimit::max(app.settings().body_bytes_max))
         .layer(CatchPanicLayer::custom(door::panicked))
@@ -95,11 +95,22 @@ pub fn router(app: &App, modules: &[Module]) -> Router {
 
 /// The OpenAPI 3.1 document of the whole API; `xtask gen` commits it as `api/openapi.json`.
 pub fn openapi(modules: &[Module]) -> OpenApi {
+    described(modules).0
+}
+
+/// The document, and the names in it that clash.
+fn described(modules: &[Module]) -> (OpenApi, Vec<String>) {
     let mut openapi = document::frame(all(modules));
-    for module in all(modules) {
-        (module.routes)().describe(module.name, &mut openapi);
+    let describe = |module: Module| (module.routes)().describe(module.name, &mut openapi);
+    let mut clashes: Vec<String> = all(modules).flat_map(describe).collect();
+    let mut seen = BTreeSet::new();
+    for (_, operation) in openapi.paths.paths.values().flat_map(routes::operations) {
+        let id = operation.operation_id.as_deref().unwrap_or_default();
+        if !seen.insert(id) {
+            clashes.push(format!("the operation_id {id:?} is used twice; name it in utoipa::path"));
+        }
     }
-    openapi
+    (openapi, clashes)
 }
 
 /// Every operation with its access, sorted by path and method.
@@ -138,10 +149,10 @@ pub fn permissions(modules: &[Module]) -> String {
     text
 }
 
-/// Faults in how routes are declared, for a test of the whole: the same operation twice, or a
-/// route outside `/api/v1` that is not on the short list.
+/// Faults in how routes are declared, for a test of the whole: the same operation twice, a route
+/// outside `/api/v1` that is not on the short list, one name for two schemas or operations.
 pub fn misdeclared(modules: &[Module]) -> Vec<String> {
-    let mut faults = Vec::new();
+    let mut faults = described(modules).1;
     let mut seen = BTreeSet::new();
     for route in operations(modules) {
         let name = format!("{} {}", route.method, route.path);

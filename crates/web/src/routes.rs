@@ -104,7 +104,9 @@ impl Routes {
     }
 
     /// Adds the operations to the document, each with its scope and the common error answers.
-    pub(crate) fn describe(self, tag: &str, document: &mut OpenApi) {
+    /// Gives the names of schemas that another room already uses for something else.
+    pub(crate) fn describe(self, tag: &str, document: &mut OpenApi) -> Vec<String> {
+        let mut clashes = Vec::new();
         for Entry { access, parts: (schemas, paths, _) } in self.entries {
             let Paths { paths, .. } = paths;
             for (path, mut item) in paths {
@@ -119,8 +121,15 @@ impl Routes {
                 }
             }
             let components = document.components.get_or_insert_with(Components::new);
-            components.schemas.extend(schemas);
+            for (name, schema) in schemas {
+                let known = components.schemas.get(&name);
+                if known.is_some_and(|known| *known != schema) {
+                    clashes.push(format!("{tag}: the schema {name} means something else already"));
+                }
+                components.schemas.insert(name, schema);
+            }
         }
+        clashes
     }
 
     /// The routes as a router, each behind its guard.
@@ -168,7 +177,7 @@ async fn guard(
     next.run(request).await
 }
 
-fn operations(item: &PathItem) -> Vec<(&'static str, &Operation)> {
+pub(crate) fn operations(item: &PathItem) -> Vec<(&'static str, &Operation)> {
     let all = [
         ("GET", &item.get),
         ("HEAD", &item.head),

@@ -26,7 +26,7 @@ const LIST: &str = "api-keys";
 /// 签发密钥 / A key to issue. Give `role`, or `scopes`, not both.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct IssueRequest {
+struct IssueKey {
     /// 用途 / What it is for.
     #[schema(example = "ERP 对接", max_length = 100)]
     name: String,
@@ -88,7 +88,7 @@ impl KeyView {
 
 /// 新签发的密钥 / A key just issued.
 #[derive(Serialize, utoipa::ToSchema)]
-struct IssuedView {
+struct IssuedKey {
     /// 密钥全文,仅显示一次 / The key itself, shown this once.
     #[schema(example = "kouan_…")]
     secret: String,
@@ -140,18 +140,18 @@ async fn list(
 /// The secret appears in this answer only and is not kept, so the answer cannot be replayed.
 #[utoipa::path(
     post, path = "/api/v1/api-keys", operation_id = "issue_api_key",
-    request_body = IssueRequest, responses((status = 201, body = IssuedView)),
+    request_body = IssueKey, responses((status = 201, body = IssuedKey)),
 )]
 async fn issue(
     State(app): State<App>,
     caller: Caller,
-    Json(request): Json<IssueRequest>,
-) -> Result<(StatusCode, axum::Json<IssuedView>), ApiError> {
+    Json(request): Json<IssueKey>,
+) -> Result<(StatusCode, axum::Json<IssuedKey>), ApiError> {
     let new = new_key(request)?;
     let created = app.write(&caller, move |tx, ctx| store::create(tx, ctx, &new)).await?;
     let Created { key, secret } = created;
     let view = KeyView::of(key, app.clock.now());
-    let issued = IssuedView { secret: secret.reveal().to_owned(), key: view };
+    let issued = IssuedKey { secret: secret.reveal().to_owned(), key: view };
     Ok((StatusCode::CREATED, axum::Json(issued)))
 }
 
@@ -204,7 +204,7 @@ async fn whoami(State(app): State<App>, caller: Caller) -> axum::Json<CallerView
 }
 
 /// The wire form into a key to issue; every finding at once where possible.
-fn new_key(request: IssueRequest) -> Result<NewKey, ApiError> {
+fn new_key(request: IssueKey) -> Result<NewKey, ApiError> {
     let mut findings = Vec::new();
     let scopes = match (request.role, &request.scopes) {
         (Some(role), None) => {

@@ -84,7 +84,7 @@ struct NoticeQueue {
 /// 确认通知 / Notices taken.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AckRequest {
+struct AckNotices {
     /// 确认至该序号(含) / Up to and with this number.
     #[schema(minimum = 1, example = 120)]
     up_to: i64,
@@ -92,7 +92,7 @@ struct AckRequest {
 
 /// 队列位置 / Where one stands in the queue.
 #[derive(Serialize, utoipa::ToSchema)]
-struct HeadView {
+struct NoticeHead {
     /// 已确认至 / Acknowledged up to.
     acked: i64,
     /// 最新序号 / Number of the newest.
@@ -135,13 +135,13 @@ async fn pull(
 /// 只进不退;重复确认不报错。 Only moves forward; acknowledging again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/notices/ack", operation_id = "acknowledge_notices",
-    request_body = AckRequest, responses((status = 200, body = HeadView)),
+    request_body = AckNotices, responses((status = 200, body = NoticeHead)),
 )]
 async fn ack(
     State(app): State<App>,
     caller: Caller,
-    Json(request): Json<AckRequest>,
-) -> Result<Answer<HeadView>, ApiError> {
+    Json(request): Json<AckNotices>,
+) -> Result<Answer<NoticeHead>, ApiError> {
     let party = caller.firm()?.to_owned();
     let up_to = request.up_to;
     let flow = move |tx: &mut db::Tx, _: &db::Ctx| store::ack(tx, &party, up_to);
@@ -149,7 +149,7 @@ async fn ack(
     if up_to > last || up_to < 1 {
         return Err(out_of_range("up_to", up_to, last));
     }
-    Ok(Answer(HeadView { acked, last, waiting: last - acked }))
+    Ok(Answer(NoticeHead { acked, last, waiting: last - acked }))
 }
 
 pub(super) fn out_of_range(field: &str, found: i64, max: i64) -> ApiError {

@@ -55,15 +55,15 @@ fn take_numbers<'a>(tx: &mut Tx, notices: &'a [Notice]) -> Result<BTreeMap<&'a s
     for notice in notices {
         *counts.entry(notice.party.as_str()).or_default() += 1;
     }
-    let heads: Rows<'_> = counts.keys().map(|party| values![*party, 0_i64, 0_i64]).collect();
-    let columns = ["party", "last", "acked"];
-    tx.insert_many("web_notice_head", &columns, &heads, OnConflict::Ignore)?;
     let mut keys = Keys::new(&[Type::Text, Type::Int]);
     for (party, count) in &counts {
         keys.push(values![*party, *count]);
     }
+    // Heads are locked in the order of their codes, so that two posters wait and never deadlock.
     tx.update_many(
-        "UPDATE web_notice_head SET last = last + k.b FROM keys k WHERE web_notice_head.party = k.a",
+        "INSERT INTO web_notice_head (party, last, acked) \
+         SELECT k.a, k.b, 0 FROM keys k WHERE TRUE ORDER BY k.n \
+         ON CONFLICT (party) DO UPDATE SET last = web_notice_head.last + excluded.last",
         &keys,
     )?;
     let sql = "SELECT k.n, h.last - k.b FROM keys k JOIN web_notice_head h ON h.party = k.a";

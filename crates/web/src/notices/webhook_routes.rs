@@ -44,7 +44,7 @@ const KIND_CHARS_MAX: usize = 80;
 /// 新增推送地址 / A webhook to add.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddRequest {
+struct AddWebhook {
     /// 推送地址 / Where to post.
     #[schema(example = "https://erp.example.com/kouan")]
     url: String,
@@ -58,7 +58,7 @@ struct AddRequest {
 /// 变更推送地址;不填的不变 / Changes to a webhook; what is absent stays.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangeRequest {
+struct ChangeWebhook {
     /// 推送地址 / Where to post.
     url: Option<String>,
     /// 通知种类 / Kinds wanted.
@@ -103,7 +103,7 @@ impl WebhookView {
 
 /// 新增的推送地址 / A webhook just added.
 #[derive(Serialize, utoipa::ToSchema)]
-struct AddedView {
+struct AddedWebhook {
     /// 签名密钥,仅显示一次 / What deliveries are signed with, shown this once.
     #[schema(example = "whsec_…")]
     secret: String,
@@ -134,13 +134,13 @@ async fn list(
 /// Deliveries are signed after Standard Webhooks and tried at 0 s, 30 s, 1, 5, 10, 30 min and 1 h.
 #[utoipa::path(
     post, path = "/api/v1/webhooks", operation_id = "add_webhook",
-    request_body = AddRequest, responses((status = 201, body = AddedView)),
+    request_body = AddWebhook, responses((status = 201, body = AddedWebhook)),
 )]
 async fn add(
     State(app): State<App>,
     caller: Caller,
-    Json(request): Json<AddRequest>,
-) -> Result<(StatusCode, Answer<AddedView>), ApiError> {
+    Json(request): Json<AddWebhook>,
+) -> Result<(StatusCode, Answer<AddedWebhook>), ApiError> {
     let party = caller.firm()?.to_owned();
     let mut findings = check_url(&app, &request.url);
     findings.extend(check_kinds(&request.kinds));
@@ -168,7 +168,7 @@ async fn add(
         Ok(webhook)
     };
     let webhook = app.write(&caller, flow).await?;
-    let added = AddedView { secret: shown, webhook: WebhookView::of(webhook) };
+    let added = AddedWebhook { secret: shown, webhook: WebhookView::of(webhook) };
     Ok((StatusCode::CREATED, Answer(added)))
 }
 
@@ -191,13 +191,13 @@ async fn one(
 #[utoipa::path(
     patch, path = "/api/v1/webhooks/{id}", operation_id = "change_webhook",
     params(("id" = String, Path, description = "推送地址编号 / id of the webhook")),
-    request_body = ChangeRequest, responses((status = 200, body = WebhookView)),
+    request_body = ChangeWebhook, responses((status = 200, body = WebhookView)),
 )]
 async fn change(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<WebhookId>,
-    Json(request): Json<ChangeRequest>,
+    Json(request): Json<ChangeWebhook>,
 ) -> Result<Answer<WebhookView>, ApiError> {
     let mut findings = request.url.as_deref().map_or(Vec::new(), |url| check_url(&app, url));
     findings.extend(request.kinds.as_deref().map_or(Vec::new(), check_kinds));
@@ -281,7 +281,7 @@ async fn test(
 /// 待签内容 / What to sign.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignRequest {
+struct SignAsWebhook {
     /// webhook-id 的值 / Value of `webhook-id`.
     webhook_id: String,
     /// webhook-timestamp 的值(秒) / Value of `webhook-timestamp`, in seconds.
@@ -292,7 +292,7 @@ struct SignRequest {
 
 /// 签名结果 / The signature.
 #[derive(Serialize, utoipa::ToSchema)]
-struct SignView {
+struct SignedAsWebhook {
     /// webhook-signature 应有的值 / What `webhook-signature` should be.
     #[schema(example = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")]
     webhook_signature: String,
@@ -302,14 +302,14 @@ struct SignView {
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/signature", operation_id = "sign_as_webhook",
     params(("id" = String, Path, description = "推送地址编号 / id of the webhook")),
-    request_body = SignRequest, responses((status = 200, body = SignView)),
+    request_body = SignAsWebhook, responses((status = 200, body = SignedAsWebhook)),
 )]
 async fn sign(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<WebhookId>,
-    Json(request): Json<SignRequest>,
-) -> Result<Answer<SignView>, ApiError> {
+    Json(request): Json<SignAsWebhook>,
+) -> Result<Answer<SignedAsWebhook>, ApiError> {
     let query = move |tx: &mut Tx| -> Result<String, ApiError> {
         find(tx, &caller, id)?;
         let sealed = store::sealed_secret(tx, id)?;
@@ -318,13 +318,13 @@ async fn sign(
         let (id, at) = (&request.webhook_id, request.webhook_timestamp);
         Ok(secret.sign(id, at, request.body.as_bytes()).0)
     };
-    Ok(Answer(SignView { webhook_signature: app.read(query).await? }))
+    Ok(Answer(SignedAsWebhook { webhook_signature: app.read(query).await? }))
 }
 
 /// 从何处重推 / Where to replay from.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReplayRequest {
+struct ReplayWebhook {
     /// 重推该序号之后的通知 / Send again the notices after this number.
     #[schema(minimum = 0)]
     after: i64,
@@ -332,7 +332,7 @@ struct ReplayRequest {
 
 /// 重推结果 / What will be sent again.
 #[derive(Serialize, utoipa::ToSchema)]
-struct ReplayView {
+struct ReplayedWebhook {
     /// 重推条数 / How many.
     replayed: u64,
     /// 已处理至该序号;条数达到一万时请由此继续
@@ -344,21 +344,21 @@ struct ReplayView {
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/replay", operation_id = "replay_webhook",
     params(("id" = String, Path, description = "推送地址编号 / id of the webhook")),
-    request_body = ReplayRequest, responses((status = 202, body = ReplayView)),
+    request_body = ReplayWebhook, responses((status = 202, body = ReplayedWebhook)),
 )]
 async fn replay_after(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<WebhookId>,
-    Json(request): Json<ReplayRequest>,
-) -> Result<(StatusCode, Answer<ReplayView>), ApiError> {
+    Json(request): Json<ReplayWebhook>,
+) -> Result<(StatusCode, Answer<ReplayedWebhook>), ApiError> {
     let asking = caller.clone();
     let flow = move |tx: &mut Tx, ctx: &Ctx| -> Result<(u64, i64), ApiError> {
         let webhook = find(tx, &asking, id)?;
         Ok(delivery_store::replay_after(tx, ctx, &webhook, request.after)?)
     };
     let (replayed, next) = app.write(&caller, flow).await?;
-    Ok((StatusCode::ACCEPTED, Answer(ReplayView { replayed, next })))
+    Ok((StatusCode::ACCEPTED, Answer(ReplayedWebhook { replayed, next })))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

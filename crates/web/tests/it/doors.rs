@@ -41,6 +41,13 @@ fn the_matrix_names_every_operation_with_its_scope_and_roles() {
 }
 
 #[test]
+fn a_room_that_clashes_with_another_is_told_so() {
+    let twice = web::misdeclared(&[shop::module(), shop::module()]);
+    assert!(twice.iter().any(|fault| fault.contains("GET /api/v1/things is declared twice")));
+    assert_eq!(web::misdeclared(&[shop::module()]), Vec::<String>::new());
+}
+
+#[test]
 fn another_firms_thing_looks_as_if_it_did_not_exist() {
     check(|site| async move {
         let mine = site.key(Role::Firm, Some("3703960ABC")).await.unwrap();

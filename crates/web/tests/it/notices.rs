@@ -103,3 +103,31 @@ fn only_what_is_old_and_done_with_is_pruned() {
         assert_eq!(next["last"], 3, "numbers go on after pruning");
     });
 }
+
+#[test]
+fn posters_at_the_same_time_leave_no_gap_and_no_double() {
+    check(|site| async move {
+        let firm = site.key(Role::Firm, Some(FIRM)).await.unwrap();
+        let (db, ctx) = (site.app.db.clone(), site.app.ctx_as("test".into()));
+        std::thread::scope(|scope| {
+            for worker in 0..4 {
+                let (db, ctx) = (&db, &ctx);
+                scope.spawn(move || {
+                    for n in 0..10 {
+                        // In either order, so that careless locking would deadlock.
+                        let mut news =
+                            vec![notice(FIRM, "tax.paid", n), notice(OTHER, "tax.paid", n)];
+                        if worker % 2 == 0 {
+                            news.reverse();
+                        }
+                        db.write(|tx| notices::post(tx, ctx, &news)).unwrap();
+                    }
+                });
+            }
+        });
+        let queue = site.get(&firm, "/api/v1/notices?limit=500").await.json();
+        let items = queue["items"].as_array().unwrap();
+        let numbers: Vec<_> = items.iter().map(|item| item["seq"].as_i64().unwrap()).collect();
+        assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+    });
+}

@@ -288,3 +288,33 @@ fn a_webhook_with_faults_is_refused_with_every_fault() {
         assert_eq!((many.status, many.code().as_str()), (409, "webhook.too_many"));
     });
 }
+
+#[test]
+fn two_workers_never_send_the_same_delivery() {
+    check(|site| async move {
+        let firm = site.key(Role::Firm, Some(FIRM)).await.unwrap();
+        add(&site, &firm, &[]).await;
+        post(&site, (1..=60).map(|n| notice(FIRM, "tax.paid", n)).collect()).await;
+        let receiver = Receiver::answering(200);
+        let (db, ctx) = (site.app.db.clone(), site.app.ctx_as("deliverer".into()));
+        let work = || loop {
+            // Two workers may get in one another's way; then the round is simply done again.
+            match deliver_due(&db, &ctx, &receiver, 7) {
+                Ok(report) if report.claimed == 0 => return,
+                Ok(_) => {}
+                Err(error) => assert!(error.is_outage(), "{error}"),
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(work);
+            scope.spawn(work);
+        });
+        deliver(&site, &receiver).await;
+        let mut ids: Vec<_> =
+            receiver.got().iter().map(|o| header(o, "webhook-id").to_owned()).collect();
+        ids.sort();
+        let sent = ids.len();
+        ids.dedup();
+        assert_eq!((sent, ids.len()), (60, 60));
+    });
+}
