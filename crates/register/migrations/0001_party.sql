@@ -35,7 +35,7 @@ CREATE TABLE register_certificate (
     id BIGINT PRIMARY KEY,
     party_id BIGINT NOT NULL REFERENCES register_party (id),
     fingerprint TEXT NOT NULL UNIQUE,
-    serial TEXT NOT NULL,
+    serial_number TEXT NOT NULL,
     algorithm TEXT NOT NULL,
     holder TEXT NOT NULL,
     issuer TEXT NOT NULL,

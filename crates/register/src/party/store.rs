@@ -10,7 +10,7 @@ const PARTY: &str = "p.id, p.social_credit_code, p.customs_code, p.name_zh, p.na
      p.overseas_country, p.version, p.contact_person, p.contact_phone, p.contact_email, \
      p.contact_address";
 
-const CERTIFICATE: &str = "c.id, c.party_id, c.fingerprint, c.serial, c.algorithm, c.holder, \
+const CERTIFICATE: &str = "c.id, c.party_id, c.fingerprint, c.serial_number, c.algorithm, c.holder, \
      c.issuer, c.not_before, c.not_after, c.purpose, c.revoked_at";
 
 const DELEGATION: &str = "d.id, d.from_id, d.to_id, d.acts, d.modes, d.districts, d.valid_from, \
@@ -254,7 +254,7 @@ pub(super) fn insert_certificate(
     now: Time,
 ) -> Result<(), DbError> {
     tx.execute(
-        "INSERT INTO register_certificate (id, party_id, fingerprint, serial, algorithm, holder, \
+        "INSERT INTO register_certificate (id, party_id, fingerprint, serial_number, algorithm, holder, \
          issuer, not_before, not_after, purpose, der_sealed, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
