@@ -47,6 +47,7 @@ pub(crate) const CODES: &[Source<'static>] = files!["codes/":
     "country.csv",
     "currency.csv",
     "customs.csv",
+    "division.csv",
     "exchange_code.csv",
     "id_type.csv",
     "ie_flag.csv",

@@ -9,6 +9,7 @@ mod status;
 use std::collections::HashMap;
 use std::path::Path;
 
+use ceb::CodeList;
 use kernel::{Finding, Text};
 
 use crate::rules::Sure;
@@ -56,11 +57,13 @@ pub enum List {
     PayType,
     /// Bodies that verify raw payment data.
     VerDept,
+    /// Administrative divisions, six digits.
+    Division,
 }
 
 impl List {
     /// Every list.
-    pub const ALL: [List; 18] = [
+    pub const ALL: [List; 19] = [
         List::Customs,
         List::Country,
         List::Currency,
@@ -79,6 +82,7 @@ impl List {
         List::ExchangeCode,
         List::PayType,
         List::VerDept,
+        List::Division,
     ];
 
     /// Name of its file, without the extension.
@@ -102,6 +106,7 @@ impl List {
             List::ExchangeCode => "exchange_code",
             List::PayType => "pay_type",
             List::VerDept => "ver_dept",
+            List::Division => "division",
         }
     }
 
@@ -172,7 +177,8 @@ impl CodeTable {
 /// All code lists.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
-    tables: HashMap<List, CodeTable>,
+    /// By [`List`] as a number; the hot path of every check.
+    tables: [Option<CodeTable>; List::ALL.len()],
     statuses: HashMap<i64, ReceiptStatus>,
 }
 
@@ -223,15 +229,14 @@ impl Codes {
     /// These lists with `over` over them.
     #[must_use]
     pub fn merged(mut self, over: Codes) -> Codes {
-        for (list, table) in over.tables {
-            match self.tables.get_mut(&list) {
-                Some(base) if !table.complete => {
+        for (base, table) in self.tables.iter_mut().zip(over.tables) {
+            match (base, table) {
+                (_, None) => {}
+                (Some(base), Some(table)) if !table.complete => {
                     base.complete = false;
                     base.entries.extend(table.entries);
                 }
-                _ => {
-                    self.tables.insert(list, table);
-                }
+                (base, table) => *base = table,
             }
         }
         self.statuses.extend(over.statuses);
@@ -240,18 +245,18 @@ impl Codes {
 
     /// A list.
     pub fn table(&self, list: List) -> Option<&CodeTable> {
-        self.tables.get(&list)
+        self.tables[list as usize].as_ref()
     }
 
     /// The entry of a code.
     pub fn entry(&self, list: List, code: &str) -> Option<&CodeEntry> {
-        self.tables.get(&list)?.entry(code)
+        self.table(list)?.entry(code)
     }
 
     /// Whether a code is on a list: `None` when the list is not loaded, or not complete and does
     /// not know the code.
     pub fn knows(&self, list: List, code: &str) -> Option<bool> {
-        let table = self.tables.get(&list)?;
+        let table = self.table(list)?;
         match table.entry(code) {
             Some(_) => Some(true),
             None => table.complete.then_some(false),
@@ -284,7 +289,7 @@ impl Codes {
             };
             let list = List::parse(row.cell(0));
             let complete = row.cell(3).parse::<bool>().ok();
-            if list.is_none_or(|list| self.tables.contains_key(&list)) {
+            if list.is_none_or(|list| self.tables[list as usize].is_some()) {
                 fault(0, "a known list, named once");
             }
             if complete.is_none() {
@@ -297,14 +302,20 @@ impl Codes {
                 let title = Text::new(row.cell(1), row.cell(2));
                 let entries = HashMap::new();
                 let source = row.cell(4).into();
-                self.tables.entry(list).or_insert(CodeTable { title, source, complete, entries });
+                self.tables[list as usize].get_or_insert(CodeTable {
+                    title,
+                    source,
+                    complete,
+                    entries,
+                });
             }
         }
     }
 
     fn read_entries(&mut self, source: &Source<'_>, findings: &mut Vec<Finding>) {
         let name = source.name.strip_suffix(".csv").unwrap_or(source.name);
-        let Some(table) = List::parse(name).and_then(|list| self.tables.get_mut(&list)) else {
+        let Some(table) = List::parse(name).and_then(|list| self.tables[list as usize].as_mut())
+        else {
             findings.push(table::fault(source.name, 0, "file", name, "a list named in lists.csv"));
             return;
         };
@@ -343,6 +354,38 @@ impl Codes {
             };
             table.entries.insert(code.into(), entry);
         }
+    }
+}
+
+impl ceb::CodeLists for Codes {
+    fn contains(&self, list: CodeList, code: &str) -> Option<bool> {
+        let list = match list {
+            CodeList::AppType => List::AppType,
+            CodeList::AppStatus => List::AppStatus,
+            CodeList::OrderType => List::OrderType,
+            CodeList::IeFlag => List::IeFlag,
+            CodeList::IdType => List::IdType,
+            CodeList::LogisticsStatus => List::LogisticsStatus,
+            CodeList::StatisticsFlag => List::StatisticsFlag,
+            CodeList::TaxBillStatus => List::TaxBillStatus,
+            CodeList::CustomsDistrict => List::Customs,
+            CodeList::Country => List::Country,
+            CodeList::Currency => List::Currency,
+            CodeList::Unit => List::Unit,
+            CodeList::TransportMode => List::TransportMode,
+            CodeList::WrapType => List::WrapType,
+            CodeList::TradeMode => List::TradeMode,
+            CodeList::Division => List::Division,
+            CodeList::ReceiptStatus => {
+                let known = code.parse().is_ok_and(|code| self.receipt_status(code).is_some());
+                return known.then_some(true);
+            }
+            CodeList::SummaryFlag
+            | CodeList::ItemNameFlag
+            | CodeList::DxpMode
+            | CodeList::SubscriptionStatus => return None,
+        };
+        self.knows(list, code)
     }
 }
 

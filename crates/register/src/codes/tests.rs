@@ -36,6 +36,17 @@ fn a_complete_list_judges_and_another_only_knows() {
 }
 
 #[test]
+fn the_message_checks_ask_the_same_lists() {
+    let codes: &dyn ceb::CodeLists = &Codes::builtin();
+    assert_eq!(codes.contains(CodeList::Unit, "035"), Some(true));
+    assert_eq!(codes.contains(CodeList::Country, "000"), Some(false));
+    assert_eq!(codes.contains(CodeList::CustomsDistrict, "4399"), None);
+    assert_eq!(codes.contains(CodeList::Division, "370303"), Some(true));
+    assert_eq!(codes.contains(CodeList::ReceiptStatus, "800"), Some(true));
+    assert_eq!(codes.contains(CodeList::ReceiptStatus, "777"), None, "the list is open");
+}
+
+#[test]
 fn old_numbers_and_iso_codes_find_one_another() {
     let codes = Codes::builtin();
     let country = |code: &str| codes.entry(List::Country, code).unwrap().iso.as_deref().unwrap();

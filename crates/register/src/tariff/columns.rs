@@ -1,6 +1,6 @@
 //! The normal form of a tariff file: one CSV column per part of a line, strict.
 
-use kernel::{Date, Decimal, Finding, Text};
+use kernel::{Date, Decimal, Finding};
 
 use super::{
     CapAmount, Condition, ConsumptionTax, Measure, Positive, PositiveEntry, QuantityCap, Rates,
@@ -100,16 +100,15 @@ fn read_file(source: &Source<'_>, tariff: &mut Tariff, findings: &mut Vec<Findin
         }
         let row = Row { file: source.name, line: found.line, cells };
         if let Some(parsed) = parse(&row, findings)
-            && let Err(line) = tariff.insert(parsed)
+            && !tariff.insert(parsed)
         {
-            findings.push(row.fault(Column::From, &overlap(&line)));
+            findings.push(row.fault(Column::From, OVERLAP));
         }
     }
 }
 
-pub(super) fn overlap(line: &TariffLine) -> String {
-    format!("a period of {} that overlaps no other row", line.hs_code)
-}
+/// What is expected of a row that overlaps another.
+pub(super) const OVERLAP: &str = "a period that overlaps no other row of the same code";
 
 /// Reads one row; `None` when any cell is wrong, each with its own finding.
 pub(super) fn parse(row: &Row<'_>, findings: &mut Vec<Finding>) -> Option<TariffLine> {

@@ -104,15 +104,16 @@ pub fn from_xlsx(name: &str, bytes: &[u8], options: &ImportOptions<'_>) -> Impor
 ///
 /// # Errors
 /// A finding when the directory or file cannot be written.
-pub fn save_imported(dir: &Path, lines: &[TariffLine]) -> Result<PathBuf, Finding> {
+pub fn save_imported(dir: &Path, lines: &[TariffLine]) -> Result<PathBuf, Vec<Finding>> {
     let unwritable = |path: &Path, error: &dyn std::fmt::Display| {
-        Finding::error(
+        let finding = Finding::error(
             "tariff.unwritable",
             Text::new("无法写入税则文件", "the tariff file cannot be written"),
             Text::new("请检查目录权限和磁盘空间", "check permissions and disk space"),
         )
         .at(path.display().to_string())
-        .found(error.to_string(), "a writable directory")
+        .found(error.to_string(), "a writable directory");
+        vec![finding]
     };
     let path = dir.join("imported.csv");
     let part = dir.join("imported.csv.part");
@@ -152,11 +153,10 @@ fn from_grid(name: &str, grid: &Grid, options: &ImportOptions<'_>) -> Imported {
         }
         let row = Row { file: name, line: *line, cells: texts };
         if let Some(parsed) = columns::parse(&row, &mut findings) {
-            match tariff.insert(parsed.clone()) {
-                Ok(()) => lines.push(parsed),
-                Err(line) => {
-                    findings.push(row.fault(Column::HsCode, &columns::overlap(&line)));
-                }
+            if tariff.insert(parsed.clone()) {
+                lines.push(parsed);
+            } else {
+                findings.push(row.fault(Column::HsCode, columns::OVERLAP));
             }
         }
     }

@@ -353,18 +353,18 @@ impl Tariff {
         self.lines.is_empty()
     }
 
-    pub(crate) fn insert(&mut self, line: TariffLine) -> Result<(), TariffLine> {
-        let Some(key) = key(&line.hs_code) else { return Err(line) };
+    /// Adds a line; `false` when its period overlaps another of its code.
+    pub(crate) fn insert(&mut self, line: TariffLine) -> bool {
+        let Some(key) = key(&line.hs_code) else { return false };
         let periods = self.lines.entry(key).or_default();
         let overlaps = periods.iter().any(|other| {
             other.to.is_none_or(|to| line.from <= to) && line.to.is_none_or(|to| other.from <= to)
         });
-        if overlaps {
-            return Err(line);
+        if !overlaps {
+            let at = periods.partition_point(|other| other.from < line.from);
+            periods.insert(at, line);
         }
-        let at = periods.partition_point(|other| other.from < line.from);
-        periods.insert(at, line);
-        Ok(())
+        !overlaps
     }
 }
 
