@@ -8,17 +8,19 @@ mod c14n;
 mod definition;
 #[path = "it/dxp.rs"]
 mod dxp;
+#[path = "it/judge.rs"]
+mod judge;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/mutant.rs"]
+mod mutant;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/signature.rs"]
 mod signature;
+#[path = "it/structure.rs"]
+mod structure;
 #[path = "it/support.rs"]
 mod support;
 #[path = "it/writing.rs"]
 mod writing;
-#[path = "it/judge.rs"]
-mod judge;
-#[path = "it/structure.rs"]
-mod structure;

@@ -208,7 +208,7 @@ impl<'x> Walk<'x> {
             let blank = written.bytes().all(tag::is_space);
             return if blank { Ok(Step::Nothing) } else { Err(misplaced()) };
         }
-        if written.contains("]]>") {
+        if written.bytes().any(|byte| byte == b'>') && written.contains("]]>") {
             return Err(fault("正文中出现 ]]>", "character data contains ]]>"));
         }
         Ok(Step::Text(written))

@@ -75,7 +75,7 @@ impl Writer {
         if is_root {
             self.open_root("DxpMsg", envelope.id.as_deref());
         } else {
-            let id = self.id(envelope.id.as_deref());
+            let id = self.id("DxpMsg", envelope.id.as_deref());
             self.open("DxpMsg", &format!(" ver=\"1.0\"{id}"));
         }
         self.within("TransInfo", "", |out| out.header(&envelope.header));
@@ -143,13 +143,16 @@ impl Writer {
                 }
             });
         }
+        if answer.noticed.year() < 1 {
+            self.refuse("NoticeTime", &answer.noticed.to_string(), "a day from the year 1 on");
+        }
         self.text("NoticeTime", &answer.noticed.to_string(), 1, 40);
         self.optional("Note", answer.note.as_deref(), 0, 500);
         self.within("OriHead", "", |out| out.header(&answer.original));
     }
 
     fn open_root(&mut self, local: &'static str, id: Option<&str>) {
-        let id = self.id(id);
+        let id = self.id(local, id);
         self.open(local, &format!(" xmlns:dxp=\"{DXP}\" ver=\"1.0\"{id}"));
     }
 
@@ -159,10 +162,10 @@ impl Writer {
         self.close(local);
     }
 
-    fn id(&mut self, id: Option<&str>) -> String {
+    fn id(&mut self, local: &str, id: Option<&str>) -> String {
         let Some(id) = id else { return String::new() };
         if !crate::c14n::is_ncname(id) {
-            self.refuse("@Id", id, "an XML name without a colon");
+            self.refuse(&format!("{local}/@Id"), id, "an XML name without a colon");
         }
         format!(" Id=\"{}\"", escaped(id))
     }
@@ -222,7 +225,8 @@ impl Writer {
             Text::new("信封的值不合规范", "a value of the envelope breaks its schema"),
             Text::new("按 DXP 规范修改", "change it to what the DXP specification allows"),
         );
-        let path = format!("{}/{local}", self.path.join("/"));
+        let path = [self.path.join("/").as_str(), local].join("/");
+        let path = path.trim_start_matches('/');
         self.findings.push(finding.found(found, expected).at(path));
     }
 }

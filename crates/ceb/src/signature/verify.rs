@@ -15,8 +15,8 @@ use super::{Algorithm, DS, Spelling, precedes_extension};
 use crate::c14n::{Step, Walk, XmlFault, decode};
 use crate::certificate::{Certificate, PublicKey};
 
-/// Certificates kept parsed. A zone has some hundred signers.
-const CACHED_CERTIFICATES_MAX: usize = 512;
+/// Certificates kept parsed, up to 100 KB each with the tables of their keys.
+const CACHED_CERTIFICATES_MAX: usize = 256;
 const DEPTH_OF_ROOT: usize = 1;
 
 static SHARED: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(CACHED_CERTIFICATES_MAX));

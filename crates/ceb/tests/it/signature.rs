@@ -439,7 +439,8 @@ proptest! {
         let from = xml.find("<ds:Signature ").unwrap();
         let at = from + at.index(xml.len() - from);
         let end = (at + length).min(xml.len());
-        let _ = verify([&xml.as_bytes()[..at], text.as_bytes(), &xml.as_bytes()[end..]].concat().as_slice());
+        let xml = xml.as_bytes();
+        let _ = verify(&[&xml[..at], text.as_bytes(), &xml[end..]].concat());
     }
 
     #[test]
