@@ -1,9 +1,11 @@
 //! The documents of one parcel as facts: what matching, pre-check and display need, and no
 //! personal data in clear.
 
+pub mod canonical;
 pub mod facts;
 pub mod guid;
 pub(crate) mod pack;
+pub mod read;
 pub mod types;
 
 pub use facts::{Facts, Key};

@@ -30,6 +30,31 @@ pub enum Body {
     Json(Kind, Vec<serde_json::Value>),
 }
 
+/// An idempotency key and what was asked under it, as the door of the platform reads them.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// Whose key it is.
+    pub caller: String,
+    /// The key.
+    pub key: String,
+    /// Hash of the request.
+    pub hash: String,
+}
+
+/// The answer to a submission that may be a repeat by its idempotency key.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// It was taken in, or refused, now.
+    Fresh(Outcome),
+    /// It was answered before, so.
+    Replayed {
+        /// HTTP status given then.
+        status: u16,
+        /// Body given then.
+        body: String,
+    },
+}
+
 /// Why a submission was not taken. Nothing of it was kept; it may be handed in again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
@@ -45,6 +70,9 @@ pub enum NotTaken {
         /// When to come back, seconds.
         retry_after_s: u32,
     },
+    /// The idempotency key was used for a different request.
+    #[error("the idempotency key was used for something else")]
+    KeyReused,
     /// The platform is stopping.
     #[error("intake is closed")]
     Closed,
@@ -126,6 +154,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The HTTP status it is answered with: 200, 400 when it could not be understood, 422 when all
+    /// of it is refused.
+    pub fn http_status(&self) -> u16 {
+        match self.status {
+            OutcomeStatus::Refused if self.malformed => 400,
+            OutcomeStatus::Refused => 422,
+            _ => 200,
+        }
+    }
+
     /// The status of the whole from the parts. No parts at all is a refusal.
     pub fn status_of(items: &[Item]) -> OutcomeStatus {
         let all = |status| items.iter().all(|item| item.status == status);

@@ -4,4 +4,4 @@ pub mod rules;
 pub mod types;
 
 pub use rules::compare;
-pub use types::{Mismatch, Outcome, Parcel, Role, Task, Tolerance};
+pub use types::{Mismatch, Missing, Outcome, Parcel, Points, Role, Ruleset, Side, Task, Tolerance};

@@ -2,7 +2,7 @@
 
 use kernel::{Decimal, Level};
 
-use super::super::types::{Outcome, Parcel, Role, Tolerance};
+use super::super::types::{Outcome, Parcel, Points, Role, Ruleset, Tolerance};
 use super::compare;
 use crate::document::{
     Buyer, Consignee, Inventory, InventoryLine, Kind, Order, OrderLine, Payment, Veiled, Waybill,
@@ -95,6 +95,12 @@ fn four() -> Four {
     Four(order, payment, waybill, inventory)
 }
 
+const NEEDED: [Kind; 3] = [Kind::Order, Kind::Payment, Kind::Waybill];
+
+fn ruleset() -> Ruleset {
+    Ruleset { buyer_is_payer: true, ..Ruleset::default() }
+}
+
 impl Four {
     fn compare(&self) -> Outcome {
         let parcel = Parcel {
@@ -103,7 +109,7 @@ impl Four {
             waybill: Some(&self.2),
             inventory: Some(&self.3),
         };
-        compare(&parcel, &Tolerance::default())
+        compare(&parcel, &NEEDED, &ruleset())
     }
 }
 
@@ -319,21 +325,39 @@ fn a_tolerance_lets_small_differences_through() {
     documents.1.paid = yuan("198.50");
     let parcel =
         Parcel { order: Some(&documents.0), payment: Some(&documents.1), ..Parcel::default() };
-    let tolerance = Tolerance { paid: yuan("0.50"), ..Tolerance::default() };
-    assert!(compare(&parcel, &tolerance).mismatches().is_empty());
-    let tolerance = Tolerance { paid: yuan("0.49"), ..Tolerance::default() };
-    assert_eq!(compare(&parcel, &tolerance).mismatches().len(), 1);
+    for (paid, differences) in [("0.50", 0), ("0.49", 1)] {
+        let tolerance = Tolerance { paid: yuan(paid), ..Tolerance::default() };
+        let ruleset = Ruleset { tolerance, ..ruleset() };
+        assert_eq!(compare(&parcel, &NEEDED, &ruleset).mismatches().len(), differences, "{paid}");
+    }
+}
+
+#[test]
+fn the_rules_of_the_day_say_what_is_compared() {
+    let mut documents = four();
+    documents.1.paid = yuan("1");
+    documents.1.payer.id = [9; 16];
+    let parcel =
+        Parcel { order: Some(&documents.0), payment: Some(&documents.1), ..Parcel::default() };
+    let mut points = Points::default();
+    points.allow("match.order_payment", ["payer_id"].into_iter());
+    let ruleset = Ruleset { points, ..ruleset() };
+    let codes: Vec<_> =
+        compare(&parcel, &NEEDED, &ruleset).mismatches().iter().map(|m| m.code).collect();
+    assert_eq!(codes, ["match.payer"]);
+    let ruleset = Ruleset { buyer_is_payer: false, ..ruleset };
+    assert!(compare(&parcel, &[], &ruleset).mismatches().is_empty());
 }
 
 #[test]
 fn missing_documents_are_named_with_their_sender() {
     let documents = four();
     let parcel = Parcel { inventory: Some(&documents.3), ..Parcel::default() };
-    let outcome = compare(&parcel, &Tolerance::default());
+    let outcome = compare(&parcel, &NEEDED, &ruleset());
     let named: Vec<_> = outcome.missing().iter().map(|m| (m.kind, m.task.party.as_str())).collect();
     assert_eq!(named, [(Kind::Order, "EBP"), (Kind::Payment, ""), (Kind::Waybill, "LOG")]);
     let parcel = Parcel { order: Some(&documents.0), ..Parcel::default() };
-    let outcome = compare(&parcel, &Tolerance::default());
+    let outcome = compare(&parcel, &NEEDED, &ruleset());
     let named: Vec<_> = outcome.missing().iter().map(|m| (m.kind, m.task.party.as_str())).collect();
     assert_eq!(named, [(Kind::Payment, "PAY"), (Kind::Waybill, ""), (Kind::Inventory, "EBC")]);
 }

@@ -31,6 +31,37 @@ pub struct Tolerance {
     pub weight_kg: Decimal,
 }
 
+/// What is compared on a day, and how exactly.
+#[derive(Clone, Debug, Default)]
+pub struct Ruleset {
+    /// How far amounts may differ.
+    pub tolerance: Tolerance,
+    /// Which comparisons are made.
+    pub points: Points,
+    /// Whether buyer and payer must be one person.
+    pub buyer_is_payer: bool,
+}
+
+/// The comparisons the rules of a day name, by pair of documents. A pair without a list compares
+/// everything it can.
+#[derive(Clone, Debug, Default)]
+pub struct Points {
+    lists: Vec<(Box<str>, Vec<Box<str>>)>,
+}
+
+impl Points {
+    /// Makes only these comparisons of a pair, such as `match.order_payment`.
+    pub fn allow<'a>(&mut self, pair: &str, names: impl Iterator<Item = &'a str>) {
+        self.lists.push((pair.into(), names.map(Into::into).collect()));
+    }
+
+    /// Whether a comparison is made.
+    pub fn has(&self, pair: &str, name: &str) -> bool {
+        let list = self.lists.iter().find(|(of, _)| **of == *pair);
+        list.is_none_or(|(_, names)| names.iter().any(|known| **known == *name))
+    }
+}
+
 /// In which capacity a firm is asked to mend something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -63,6 +94,34 @@ impl Role {
             Role::Declarant => "declarant",
             Role::AreaFirm => "area_firm",
             Role::Site => "site",
+            Role::Guarantor => "guarantor",
+        }
+    }
+
+    /// In Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Role::Platform => "电商平台",
+            Role::Ebc => "电商企业",
+            Role::Payment => "支付企业",
+            Role::Logistics => "物流企业",
+            Role::Declarant => "申报企业",
+            Role::AreaFirm => "区内企业",
+            Role::Site => "监管场所经营人",
+            Role::Guarantor => "担保企业",
+        }
+    }
+
+    /// In English, inside a sentence.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Role::Platform => "platform",
+            Role::Ebc => "e-commerce firm",
+            Role::Payment => "payment firm",
+            Role::Logistics => "logistics firm",
+            Role::Declarant => "declarant",
+            Role::AreaFirm => "zone firm",
+            Role::Site => "site operator",
             Role::Guarantor => "guarantor",
         }
     }

@@ -1,0 +1,173 @@
+//! What clearance tells the rest of the platform (events) and the firms (notices). No personal
+//! data in either.
+
+use db::Event;
+use kernel::Time;
+use register::remedies::Remedies;
+use serde_json::{Value as Json, json};
+use web::notices::Notice;
+
+use crate::document::{CancelApplication, DocumentId, Kind};
+use crate::lifecycle::{Position, State};
+use crate::receipt::Arrived;
+use crate::store::finding::Concern;
+use crate::store::inventory::Declared;
+
+/// An inventory passed match and pre-check and is due to be sent.
+pub const DECLARED: &str = "clearance.inventory_declared";
+/// An inventory is held back by findings.
+pub const HELD: &str = "clearance.inventory_held";
+/// A receipt moved an inventory.
+pub const MOVED: &str = "clearance.inventory_moved";
+/// Cancellation was applied for.
+pub const CANCEL_APPLIED: &str = "clearance.cancel_applied";
+/// A receipt moved another document; only ends are told.
+pub const DOCUMENT_ENDED: &str = "clearance.document_ended";
+/// A receipt has arrived. Notice.
+pub const RECEIPT_ARRIVED: &str = "clearance.receipt_arrived";
+
+const VERSION: u32 = 1;
+
+pub(crate) fn declared(one: &Declared) -> Event {
+    let facts = &one.facts;
+    let taxes = one.taxes.unwrap_or_default();
+    Event {
+        kind: DECLARED,
+        subject: one.id.to_string(),
+        body: json!({
+            "version": VERSION,
+            "mode": facts.trade_mode,
+            "customs": facts.customs_code,
+            "ebp": facts.ebp_code,
+            "ebc": facts.ebc_code,
+            "agent": facts.agent_code,
+            "logistics": facts.logistics_code,
+            "amount": taxes.amount,
+            "duty": taxes.duty,
+            "consumption_tax": taxes.consumption_tax,
+            "vat": taxes.vat,
+            "lines": facts.lines.iter().map(|line| json!({
+                "hs": line.hs_code,
+                "country": line.country,
+                "total": line.total,
+            })).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+pub(crate) fn held(one: &Declared, concerns: &[Concern]) -> Event {
+    Event {
+        kind: HELD,
+        subject: one.id.to_string(),
+        body: json!({
+            "version": VERSION,
+            "mode": one.facts.trade_mode,
+            "codes": codes(concerns.iter()),
+        }),
+    }
+}
+
+pub(crate) fn moved(one: &Declared, from: State, status: i64, at: Option<Time>) -> Event {
+    Event {
+        kind: MOVED,
+        subject: one.id.to_string(),
+        body: json!({
+            "version": VERSION,
+            "from": from.word(),
+            "to": one.position.state.word(),
+            "status": status,
+            "at": at,
+            "mode": one.facts.trade_mode,
+            "ebc": one.facts.ebc_code,
+            "agent": one.facts.agent_code,
+        }),
+    }
+}
+
+pub(crate) fn cancel_applied(id: DocumentId, cancel: &CancelApplication) -> Event {
+    let body = json!({ "version": VERSION, "invt_no": cancel.invt_no, "agent": cancel.agent_code });
+    Event { kind: CANCEL_APPLIED, subject: id.to_string(), body }
+}
+
+pub(crate) fn document_ended(id: DocumentId, kind: Kind, position: Position) -> Event {
+    Event {
+        kind: DOCUMENT_ENDED,
+        subject: id.to_string(),
+        body: json!({
+            "version": VERSION,
+            "document": kind.word(),
+            "state": position.state.word(),
+        }),
+    }
+}
+
+fn codes<'a>(concerns: impl Iterator<Item = &'a Concern>) -> Vec<&'static str> {
+    let mut codes: Vec<&'static str> = concerns.map(|concern| concern.finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// One notice to each firm that has something to mend.
+pub(crate) fn held_notices(one: &Declared, concerns: &[Concern]) -> Vec<Notice> {
+    let mut parties: Vec<&str> = concerns
+        .iter()
+        .filter(|concern| concern.finding.is_error())
+        .map(|concern| concern.task.party.as_str())
+        .filter(|party| !party.is_empty())
+        .collect();
+    parties.sort_unstable();
+    parties.dedup();
+    parties
+        .into_iter()
+        .map(|party| {
+            let theirs = concerns.iter().filter(|concern| concern.task.party == party);
+            Notice {
+                party: party.to_owned(),
+                kind: HELD,
+                subject: one.id.to_string(),
+                body: json!({
+                    "orderNo": one.facts.order_no,
+                    "copNo": one.facts.cop_no,
+                    "findings": theirs.map(|concern| &concern.finding).collect::<Vec<_>>(),
+                }),
+            }
+        })
+        .collect()
+}
+
+/// What a firm is told of a receipt.
+pub(crate) struct Told<'a> {
+    pub(crate) id: DocumentId,
+    pub(crate) kind: Kind,
+    pub(crate) key: Json,
+    pub(crate) state: State,
+    pub(crate) arrived: &'a Arrived,
+    pub(crate) parties: Vec<String>,
+}
+
+/// One notice to each firm concerned.
+pub(crate) fn receipt_notices(told: Told<'_>, remedies: &Remedies) -> Vec<Notice> {
+    let code = told.arrived.status.map(|status| status.to_string()).unwrap_or_default();
+    let remedy = remedies.lookup(&code, &told.arrived.text);
+    let body = json!({
+        "document": told.kind.word(),
+        "id": told.id,
+        "key": told.key,
+        "state": told.state.word(),
+        "status": told.arrived.status,
+        "time": told.arrived.at.map(Time::to_rfc3339),
+        "text": told.arrived.text,
+        "meaning": { "zh": remedy.meaning.zh, "en": remedy.meaning.en },
+        "remedy": { "zh": remedy.remedy.zh, "en": remedy.remedy.en },
+    });
+    told.parties
+        .into_iter()
+        .map(|party| Notice {
+            party,
+            kind: RECEIPT_ARRIVED,
+            subject: told.id.to_string(),
+            body: body.clone(),
+        })
+        .collect()
+}

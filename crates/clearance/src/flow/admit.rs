@@ -1,0 +1,511 @@
+//! Taking the documents of checked messages in, one after another, against what is stored.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use db::{Ctx, DbError, Tx};
+use kernel::{Finding, Text, Time};
+
+use super::desk::{Change, Desk, ParcelKey, Wants};
+use crate::document::types::Act;
+use crate::document::{DocumentId, Facts, Head, Inventory, Kind, MessageId};
+use crate::intake::checked::{Checked, CheckedDocument, Content};
+use crate::intake::{Item, ItemStatus};
+use crate::law::DayLaw;
+use crate::lifecycle::action::{self, Action};
+use crate::lifecycle::application::{Stored, Verdict, decide};
+use crate::lifecycle::{Position, State};
+use crate::reference::Reference;
+use crate::store::inventory::{By, Declared, Quota};
+use crate::store::message;
+use crate::store::paper::Paper;
+
+/// A batch of messages on its way into the database.
+pub(crate) struct Batch<'a> {
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) reference: &'a Reference,
+    pub(crate) desk: Desk,
+    /// Parcels to be looked at again.
+    pub(crate) parcels: BTreeSet<ParcelKey>,
+    /// Documents accepted from each message that go out: message, place, document.
+    pub(crate) going: Vec<Going>,
+    /// Inventories withdrawn, whose quota comes back.
+    pub(crate) withdrawn: Vec<usize>,
+    /// Inventories whose old amount must be given back before they are held anew.
+    pub(crate) steps: Vec<message::Step>,
+    /// Warehousing details whose arrivals are to be written anew, and those to be forgotten.
+    pub(crate) arrived: Vec<usize>,
+    pub(crate) unarrived: Vec<DocumentId>,
+    pub(crate) cancels: Vec<usize>,
+}
+
+/// A document that goes out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Going {
+    pub(crate) kind: Kind,
+    pub(crate) message_id: MessageId,
+    pub(crate) position: i64,
+    pub(crate) document_id: DocumentId,
+}
+
+/// A message being answered.
+pub(crate) struct Answering<'m> {
+    pub(crate) checked: &'m Checked,
+    pub(crate) message_id: MessageId,
+    /// The message that first brought what this one repeats.
+    pub(crate) repeats: Option<MessageId>,
+    pub(crate) items: Vec<Pending>,
+    /// Whether anything of it was stored.
+    pub(crate) stored: bool,
+    /// How many documents the archived message holds.
+    pub(crate) archived: i64,
+}
+
+/// The answer to one document so far.
+pub(crate) enum Pending {
+    /// Settled already.
+    Done(Item),
+    /// An inventory whose state is known only when its parcel has been looked at.
+    Inventory { item: Item, at: usize },
+}
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new(ctx: &'a Ctx, reference: &'a Reference) -> Batch<'a> {
+        Batch {
+            ctx,
+            reference,
+            desk: Desk::default(),
+            parcels: BTreeSet::new(),
+            going: Vec::new(),
+            withdrawn: Vec::new(),
+            steps: Vec::new(),
+            arrived: Vec::new(),
+            unarrived: Vec::new(),
+            cancels: Vec::new(),
+        }
+    }
+
+    /// Lays everything the messages touch on the desk.
+    pub(crate) fn load(&mut self, tx: &mut Tx, messages: &[Checked]) -> Result<(), DbError> {
+        let mut wants = Wants::default();
+        for document in messages.iter().flat_map(|message| &message.documents) {
+            match &document.content {
+                Some(Content::Paper(facts)) => wants.around(facts),
+                Some(Content::Inventory(facts)) => wants.around_inventory(facts),
+                None => {}
+            }
+        }
+        self.desk.load(tx, wants)
+    }
+
+    /// Takes one message in.
+    pub(crate) fn admit<'m>(
+        &mut self,
+        tx: &mut Tx,
+        checked: &'m Checked,
+    ) -> Result<Answering<'m>, DbError> {
+        let documents = &checked.documents;
+        let archived = documents.iter().filter(|document| document.position >= 0).count() as i64;
+        let items = Vec::with_capacity(documents.len());
+        let message_id: MessageId = self.ctx.id();
+        let mut answering =
+            Answering { checked, message_id, repeats: None, items, stored: false, archived };
+        for document in documents {
+            let item = if document.is_refused() {
+                Pending::Done(document.refusal(Vec::new()))
+            } else {
+                self.admit_document(tx, &mut answering, document)?
+            };
+            answering.items.push(item);
+        }
+        Ok(answering)
+    }
+
+    fn admit_document(
+        &mut self,
+        tx: &mut Tx,
+        answering: &mut Answering<'_>,
+        document: &CheckedDocument,
+    ) -> Result<Pending, DbError> {
+        let place = Place {
+            message_id: answering.message_id,
+            position: document.position,
+            sender: &answering.checked.sender,
+            received_at: answering.checked.received_at,
+        };
+        let admitted = match &document.content {
+            Some(Content::Paper(facts)) => self.admit_paper(facts, &place),
+            Some(Content::Inventory(facts)) => self.admit_inventory(tx, facts, &place)?,
+            None => Admitted::Refused(Vec::new()),
+        };
+        let (status, id, state) = match admitted {
+            Admitted::Refused(findings) => return Ok(Pending::Done(document.refusal(findings))),
+            Admitted::Repeated { id, state, original } => {
+                answering.repeats.get_or_insert(original);
+                (ItemStatus::Repeated, id, state)
+            }
+            Admitted::Paper { id, state } => (ItemStatus::Accepted, id, state),
+            Admitted::Inventory { id, at } => {
+                answering.stored = true;
+                let item = Item { id: Some(id), ..document.item(ItemStatus::Accepted) };
+                return Ok(Pending::Inventory { item, at });
+            }
+        };
+        answering.stored |= status != ItemStatus::Repeated;
+        let state = Some(state.word());
+        Ok(Pending::Done(Item { id: Some(id), state, ..document.item(status) }))
+    }
+
+    fn admit_paper(&mut self, facts: &Arc<Facts>, place: &Place<'_>) -> Admitted {
+        let key = facts.key();
+        let mut at = self.desk.paper_at(&key);
+        let mut turn = 0;
+        if let Some(old) = at.filter(|_| key.kind == Kind::Waybill && facts.head().act == Act::Add)
+            && self.may_be_reused(self.desk.paper(old), facts.head())
+        {
+            turn = self.desk.paper(old).turn + 1;
+            at = None;
+        }
+        let stored = at.map(|at| {
+            let paper = self.desk.paper(at);
+            stored(paper.position, paper.facts.head(), self.desk.is_used(&paper.facts))
+        });
+        if let Some(finding) = self.forbidden(facts) {
+            return Admitted::Refused(vec![finding]);
+        }
+        match (decide(key.kind, facts.head(), stored.as_ref()), at) {
+            (Verdict::Refuse(finding), _) => Admitted::Refused(vec![finding]),
+            (Verdict::Repeat, Some(at)) => {
+                let paper = self.desk.paper(at);
+                let (id, state) = (paper.id, paper.position.state);
+                Admitted::Repeated { id, state, original: paper.message_id }
+            }
+            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(at, place),
+            (Verdict::Replace, Some(at)) => self.replace_paper(at, facts, place),
+            _ => self.insert_paper(facts, turn, place),
+        }
+    }
+
+    fn insert_paper(&mut self, facts: &Arc<Facts>, turn: i64, place: &Place<'_>) -> Admitted {
+        let state = if facts.head().draft { State::Draft } else { State::Ready };
+        let id: DocumentId = self.ctx.id();
+        let at = self.desk.put_paper(
+            Paper {
+                id,
+                turn,
+                message_id: place.message_id,
+                index: place.position,
+                position: Position::new(state),
+                facts: facts.clone(),
+                version: 1,
+            },
+            Change::New,
+        );
+        self.follow_paper(at);
+        Admitted::Paper { id, state }
+    }
+
+    fn replace_paper(&mut self, at: usize, facts: &Arc<Facts>, place: &Place<'_>) -> Admitted {
+        let state = if facts.head().draft { State::Draft } else { State::Ready };
+        self.affect(&self.desk.paper(at).facts.clone());
+        self.desk.rewrite_paper(at, facts.clone());
+        let paper = self.desk.paper_mut(at, Change::Content);
+        paper.position = paper.position.redeclared(state);
+        paper.message_id = place.message_id;
+        paper.index = place.position;
+        let id = paper.id;
+        if self.desk.paper(at).kind() == Kind::Warehousing {
+            self.unarrived.push(id);
+        }
+        self.follow_paper(at);
+        Admitted::Paper { id, state }
+    }
+
+    fn withdraw_paper(&mut self, at: usize, place: &Place<'_>) -> Admitted {
+        let paper = self.desk.paper_mut(at, Change::State);
+        // What customs or the e-port already has must be withdrawn there too.
+        let sent = !matches!(paper.position.state, State::Draft | State::Ready);
+        paper.position = paper.position.redeclared(State::Withdrawn);
+        let (id, kind) = (paper.id, paper.kind());
+        let facts = paper.facts.clone();
+        if kind == Kind::Warehousing {
+            self.unarrived.push(id);
+        }
+        self.affect(&facts);
+        if sent {
+            self.going.push(Going {
+                kind,
+                message_id: place.message_id,
+                position: place.position,
+                document_id: id,
+            });
+        }
+        Admitted::Paper { id, state: State::Withdrawn }
+    }
+
+    /// What follows from a document accepted: it goes out, and its parcels are looked at again.
+    fn follow_paper(&mut self, at: usize) {
+        let paper = self.desk.paper(at);
+        let facts = paper.facts.clone();
+        if paper.position.state != State::Ready {
+            return;
+        }
+        self.going.push(Going {
+            kind: paper.kind(),
+            message_id: paper.message_id,
+            position: paper.index,
+            document_id: paper.id,
+        });
+        match &*facts {
+            Facts::Warehousing(_) => self.arrived.push(at),
+            Facts::CancelApplication(_) => self.cancels.push(at),
+            Facts::WaybillStatus(status) => self.deliver(status),
+            _ => self.affect(&facts),
+        }
+    }
+
+    fn deliver(&mut self, status: &crate::document::WaybillStatus) {
+        let all: Vec<usize> = self.desk.numbered(By::LogisticsNo, &status.logistics_no).collect();
+        for at in all {
+            let declared = self.desk.declared(at);
+            let ours = declared.facts.logistics_code == status.logistics_code;
+            if ours && declared.position.state.is_declared() && declared.delivered_at.is_none() {
+                self.desk.declared_mut(at, Change::State).delivered_at = Some(status.time);
+            }
+        }
+    }
+
+    /// The parcels a document belongs to are looked at again.
+    fn affect(&mut self, facts: &Facts) {
+        match facts {
+            Facts::Order(order) => {
+                self.parcels.insert((order.ebp_code.clone(), order.order_no.clone()));
+            }
+            Facts::Payment(payment) => {
+                self.parcels.insert((payment.ebp_code.clone(), payment.order_no.clone()));
+            }
+            Facts::Waybill(waybill) => {
+                for platform in self.desk.platforms_of(&waybill.order_no) {
+                    self.parcels.insert((platform, waybill.order_no.clone()));
+                }
+                let all: Vec<usize> =
+                    self.desk.numbered(By::LogisticsNo, &waybill.logistics_no).collect();
+                for at in all {
+                    let facts = &self.desk.declared(at).facts;
+                    self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn admit_inventory(
+        &mut self,
+        tx: &mut Tx,
+        facts: &Arc<Inventory>,
+        place: &Place<'_>,
+    ) -> Result<Admitted, DbError> {
+        let at = self.desk.inventory_at(&facts.agent_code, &facts.cop_no);
+        let stored = at.map(|at| {
+            let declared = self.desk.declared(at);
+            stored(declared.position, &declared.facts.head, false)
+        });
+        let verdict = decide(Kind::Inventory, &facts.head, stored.as_ref());
+        if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at)
+            && let Err(finding) = self.call_back(tx, at)?
+        {
+            return Ok(Admitted::Refused(vec![finding]));
+        }
+        Ok(match (verdict, at) {
+            (Verdict::Refuse(finding), _) => Admitted::Refused(vec![finding]),
+            (Verdict::Repeat, Some(at)) => {
+                let declared = self.desk.declared(at);
+                let (id, state) = (declared.id, declared.position.state);
+                Admitted::Repeated { id, state, original: declared.message_id }
+            }
+            (Verdict::Withdraw, Some(at)) => self.withdraw_inventory(at, place),
+            (Verdict::Replace, Some(at)) => self.replace_inventory(at, facts, place),
+            _ => self.insert_inventory(facts, place),
+        })
+    }
+
+    fn insert_inventory(&mut self, facts: &Arc<Inventory>, place: &Place<'_>) -> Admitted {
+        let state = if facts.head.draft { State::Draft } else { State::Waiting };
+        let id: DocumentId = self.ctx.id();
+        self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+        let declared = Declared {
+            id,
+            message_id: place.message_id,
+            index: place.position,
+            position: Position::new(state),
+            missing: Vec::new(),
+            flagged: false,
+            quota: Quota::None,
+            quota_round: 0,
+            taxes: None,
+            delivered_at: None,
+            received_at: place.received_at,
+            facts: facts.clone(),
+            version: 1,
+        };
+        let at = self.desk.put_inventory(declared, Change::New);
+        Admitted::Inventory { id, at }
+    }
+
+    fn replace_inventory(&mut self, at: usize, facts: &Inventory, place: &Place<'_>) -> Admitted {
+        let state = if facts.head.draft { State::Draft } else { State::Waiting };
+        let old = &self.desk.declared(at).facts;
+        self.parcels.insert((old.ebp_code.clone(), old.order_no.clone()));
+        self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+        // Numbers the authorities gave stay with the inventory.
+        let facts = Inventory {
+            pre_no: kept(&facts.pre_no, &old.pre_no),
+            invt_no: kept(&facts.invt_no, &old.invt_no),
+            ..facts.clone()
+        };
+        self.desk.rewrite_inventory(at, facts);
+        let declared = self.desk.declared_mut(at, Change::Content);
+        declared.position = declared.position.redeclared(state);
+        declared.message_id = place.message_id;
+        declared.index = place.position;
+        let id = declared.id;
+        self.step(id, State::Draft, Some(place.sender), Some("changed"));
+        Admitted::Inventory { id, at }
+    }
+
+    fn withdraw_inventory(&mut self, at: usize, place: &Place<'_>) -> Admitted {
+        let declared = self.desk.declared_mut(at, Change::State);
+        declared.position = declared.position.redeclared(State::Withdrawn);
+        declared.missing.clear();
+        let id = declared.id;
+        let parcel = (declared.facts.ebp_code.clone(), declared.facts.order_no.clone());
+        self.parcels.insert(parcel);
+        self.withdrawn.push(at);
+        self.step(id, State::Withdrawn, Some(place.sender), None);
+        Admitted::Inventory { id, at }
+    }
+
+    /// Takes an inventory that is due to be sent off the list again. Refused while it is being
+    /// sent: it may have left.
+    fn call_back(&mut self, tx: &mut Tx, at: usize) -> Result<Result<(), Finding>, DbError> {
+        let declared = self.desk.declared(at);
+        let state = declared.position.state;
+        if !matches!(state, State::Ready | State::Customs(4)) {
+            return Ok(Ok(()));
+        }
+        let (id, message_id) = (declared.id, declared.message_id);
+        // Accepted in this very batch: nothing is on the list yet.
+        self.going.retain(|going| going.document_id != id);
+        for (due, claimed) in message::dues_of(tx, message_id)? {
+            let Some(n) = due.documents.iter().position(|document| *document == id) else {
+                continue;
+            };
+            if claimed {
+                return Ok(Err(being_sent(state)));
+            }
+            let mut documents = due.documents;
+            documents.remove(n);
+            if documents.is_empty() {
+                message::delete_dues(tx, &[due.id])?;
+                continue;
+            }
+            let mut positions =
+                due.positions.unwrap_or_else(|| (0..=documents.len() as i64).collect());
+            positions.remove(n);
+            message::narrow(tx, due.id, &positions, &documents)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Business reasons against a document other than those of its own state.
+    fn forbidden(&self, facts: &Facts) -> Option<Finding> {
+        let Facts::CancelApplication(cancel) = facts else { return None };
+        let at = self.desk.numbered(By::InvtNo, &cancel.invt_no).next();
+        let Some(at) = at else { return Some(no_such_inventory(&cancel.invt_no)) };
+        let declared = self.desk.declared(at);
+        if declared.facts.agent_code != cancel.agent_code
+            && declared.facts.ebc_code != cancel.ebc_code
+        {
+            return Some(no_such_inventory(&cancel.invt_no));
+        }
+        // A repeat of an application that was let through is no new application.
+        let before = self.desk.paper_at(&facts.key()).map(|at| self.desk.paper(at).position.state);
+        if before.is_some_and(|before| !before.may_be_redeclared()) {
+            return None;
+        }
+        let state = declared.position.state;
+        action::inventory(state, Action::Cancel).err().map(|r| r.finding(state).at("invtNo"))
+    }
+
+    /// Whether a carrier may use a number again: the months of the law have passed, or the law of
+    /// that day is not known and nothing speaks of it.
+    fn may_be_reused(&self, old: &Paper, new: &Head) -> bool {
+        let law: Option<Arc<DayLaw>> = self.reference.law(self.ctx.now.date()).ok();
+        let Some(law) = law else { return false };
+        let months = i32::try_from(law.waybill_reuse_months).unwrap_or(i32::MAX);
+        let first = old.id.time().date();
+        let free_from = first.checked_add(jiff::Span::new().months(months));
+        free_from.is_ok_and(|day| self.ctx.now.date() >= day)
+            && old.facts.head().content != new.content
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        document_id: DocumentId,
+        state: State,
+        sender: Option<&str>,
+        text: Option<&'static str>,
+    ) {
+        let sender = sender.map(str::to_owned);
+        let id = self.ctx.id();
+        self.steps.push(message::Step { id, document_id, state, sender, text });
+    }
+}
+
+/// Where a document came from.
+struct Place<'m> {
+    message_id: MessageId,
+    position: i64,
+    sender: &'m str,
+    received_at: Time,
+}
+
+/// What became of a document at the door of the database.
+enum Admitted {
+    Refused(Vec<Finding>),
+    Repeated { id: DocumentId, state: State, original: MessageId },
+    Paper { id: DocumentId, state: State },
+    Inventory { id: DocumentId, at: usize },
+}
+
+fn stored(position: Position, head: &Head, used: bool) -> Stored {
+    let (content, app_time_ms) = (head.content, head.app_time.to_millis());
+    Stored { position, content, app_time_ms, used }
+}
+
+fn kept(new: &str, old: &str) -> String {
+    if new.is_empty() { old.to_owned() } else { new.to_owned() }
+}
+
+fn being_sent(state: State) -> Finding {
+    Finding::error(
+        "action.being_sent",
+        Text::new("清单正在发送海关", "the inventory is being sent to customs at this moment"),
+        Text::new("请在收到回执后再办理", "act after its receipt"),
+    )
+    .at("appType")
+    .found(state.word(), "")
+}
+
+fn no_such_inventory(invt_no: &str) -> Finding {
+    Finding::error(
+        "cancel.no_inventory",
+        Text::new("没有该编号的清单", "there is no inventory of this number"),
+        Text::new(
+            "核对清单编号（invtNo）；海关入库（120）后才有编号",
+            "check invtNo; customs gives it with receipt 120",
+        ),
+    )
+    .at("invtNo")
+    .found(invt_no, "")
+}

@@ -1,0 +1,417 @@
+//! What one transaction works on: the documents that came, those they belong with, and what is to
+//! be written. Everything is looked up for the whole batch at once.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use db::{DbError, Tx};
+
+use crate::document::{DocumentId, Facts, Inventory, Key, Kind};
+use crate::lifecycle::State;
+use crate::store::inventory::{self, By, Declared};
+use crate::store::paper::{self, Paper};
+
+/// A thing on the desk and what must be written of it.
+#[derive(Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) value: T,
+    pub(crate) change: Change,
+}
+
+/// What must be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Change {
+    /// Nothing.
+    None,
+    /// Where it stands.
+    State,
+    /// Its content, in the place of what is stored.
+    Content,
+    /// It is new.
+    New,
+}
+
+impl<T> Entry<T> {
+    /// Raises what must be written to at least `change`; gives whether it is the first change of a
+    /// stored thing, which is when its version grows.
+    fn touch(&mut self, change: Change) -> bool {
+        let first = self.change == Change::None;
+        self.change = self.change.max(change);
+        first
+    }
+}
+
+/// One sale: the platform and its order number.
+pub(crate) type ParcelKey = (String, String);
+
+/// The desk.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    pub(crate) papers: Vec<Entry<Paper>>,
+    pub(crate) inventories: Vec<Entry<Declared>>,
+    by_key: HashMap<Key, usize>,
+    by_link: HashMap<(String, Kind), Vec<usize>>,
+    orders: HashMap<String, Vec<usize>>,
+    by_number: HashMap<(By, String), Vec<usize>>,
+    paper_ids: HashMap<DocumentId, usize>,
+    inventory_ids: HashMap<DocumentId, usize>,
+    asked: Asked,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    keys: HashSet<Key>,
+    links: HashSet<(String, Kind)>,
+    orders: HashSet<String>,
+    numbers: HashSet<(By, String)>,
+}
+
+/// What is to be looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Wants {
+    keys: BTreeSet<Key>,
+    links: BTreeSet<(String, Kind)>,
+    orders: BTreeSet<String>,
+    numbers: BTreeSet<(By, String)>,
+}
+
+impl Wants {
+    pub(crate) fn key(&mut self, kind: Kind, issuer: &str, number: &str) {
+        if !number.is_empty() && !issuer.is_empty() {
+            let (issuer, number) = (issuer.to_owned(), number.to_owned());
+            self.keys.insert(Key { kind, issuer, number });
+        }
+    }
+
+    fn link(&mut self, kind: Kind, order_no: &str) {
+        self.links.insert((order_no.to_owned(), kind));
+    }
+
+    pub(crate) fn number(&mut self, by: By, number: &str) {
+        if !number.is_empty() {
+            self.numbers.insert((by, number.to_owned()));
+        }
+    }
+
+    /// What belongs with a document other than an inventory.
+    pub(crate) fn around(&mut self, facts: &Facts) {
+        self.keys.insert(facts.key());
+        match facts {
+            Facts::Order(order) => {
+                self.parcel(&order.ebp_code, &order.order_no);
+                self.link(Kind::Waybill, &order.order_no);
+                self.key(Kind::Payment, &order.pay_code, &order.pay_transaction_id);
+            }
+            Facts::Payment(payment) => {
+                self.parcel(&payment.ebp_code, &payment.order_no);
+                self.link(Kind::Waybill, &payment.order_no);
+            }
+            Facts::Waybill(waybill) => {
+                self.number(By::LogisticsNo, &waybill.logistics_no);
+                self.orders.insert(waybill.order_no.clone());
+                self.link(Kind::Payment, &waybill.order_no);
+                self.number(By::OrderNo, &waybill.order_no);
+            }
+            Facts::WaybillStatus(status) => self.number(By::LogisticsNo, &status.logistics_no),
+            Facts::CancelApplication(cancel) => self.number(By::InvtNo, &cancel.invt_no),
+            Facts::Warehousing(_) => {}
+        }
+    }
+
+    /// What belongs with an inventory.
+    pub(crate) fn around_inventory(&mut self, inventory: &Inventory) {
+        self.number(By::CopNo, &inventory.cop_no);
+        self.number(By::LogisticsNo, &inventory.logistics_no);
+        self.parcel(&inventory.ebp_code, &inventory.order_no);
+        self.key(Kind::Waybill, &inventory.logistics_code, &inventory.logistics_no);
+    }
+
+    fn parcel(&mut self, ebp_code: &str, order_no: &str) {
+        self.key(Kind::Order, ebp_code, order_no);
+        self.link(Kind::Payment, order_no);
+        self.number(By::OrderNo, order_no);
+    }
+}
+
+/// Look-ups until everything that belongs together is on the desk: a document, its inventory, that
+/// inventory's other documents, and the payment their order names.
+const ROUNDS_MAX: usize = 4;
+
+impl Desk {
+    /// Looks up what is wanted, and what belongs with what is found.
+    pub(crate) fn load(&mut self, tx: &mut Tx, mut wants: Wants) -> Result<(), DbError> {
+        for _ in 0..ROUNDS_MAX {
+            self.forget_asked(&mut wants);
+            if wants.keys.is_empty()
+                && wants.links.is_empty()
+                && wants.orders.is_empty()
+                && wants.numbers.is_empty()
+            {
+                break;
+            }
+            wants = self.fetch(tx, &wants)?;
+        }
+        Ok(())
+    }
+
+    /// Looks up exactly what is wanted.
+    pub(crate) fn load_plain(&mut self, tx: &mut Tx, wants: &Wants) -> Result<(), DbError> {
+        self.fetch(tx, wants).map(drop)
+    }
+
+    fn forget_asked(&mut self, wants: &mut Wants) {
+        wants.keys.retain(|key| self.asked.keys.insert(key.clone()));
+        wants.links.retain(|link| self.asked.links.insert(link.clone()));
+        wants.orders.retain(|order| self.asked.orders.insert(order.clone()));
+        wants.numbers.retain(|number| self.asked.numbers.insert(number.clone()));
+    }
+
+    fn fetch(&mut self, tx: &mut Tx, wants: &Wants) -> Result<Wants, DbError> {
+        let mut further = Wants::default();
+        let mut papers = paper::by_keys(tx, wants.keys.iter())?;
+        let links = wants.links.iter().map(|(link, kind)| (link.as_str(), *kind));
+        papers.extend(paper::by_links(tx, links)?);
+        papers.extend(paper::orders_numbered(tx, wants.orders.iter().map(String::as_str))?);
+        for paper in papers {
+            // A payment an order names by its own number may stand under another order.
+            if let Facts::Order(order) = &*paper.facts {
+                further.key(Kind::Payment, &order.pay_code, &order.pay_transaction_id);
+            }
+            self.put_paper(paper, Change::None);
+        }
+        for by in [By::OrderNo, By::LogisticsNo, By::InvtNo, By::CopNo] {
+            let numbers = wants.numbers.iter().filter(|(kind, _)| *kind == by);
+            let numbers = numbers.map(|(_, number)| number.as_str());
+            for declared in inventory::by_numbers(tx, by, numbers)? {
+                let facts = &declared.facts;
+                further.key(Kind::Order, &facts.ebp_code, &facts.order_no);
+                further.link(Kind::Payment, &facts.order_no);
+                further.key(Kind::Waybill, &facts.logistics_code, &facts.logistics_no);
+                self.put_inventory(declared, Change::None);
+            }
+        }
+        Ok(further)
+    }
+
+    /// Lays a document on the desk; one that lies there already stays as it is.
+    pub(crate) fn put_paper(&mut self, paper: Paper, change: Change) -> usize {
+        if let Some(at) = self.paper_ids.get(&paper.id) {
+            return *at;
+        }
+        let at = self.papers.len();
+        self.paper_ids.insert(paper.id, at);
+        let key = paper.facts.key();
+        if key.kind == Kind::Order {
+            self.orders.entry(key.number.clone()).or_default().push(at);
+        }
+        self.link_paper(at, &paper.facts);
+        // Of a number used again, the newest use counts.
+        let newest = self
+            .by_key
+            .get(&key)
+            .is_none_or(|old| self.papers.get(*old).is_none_or(|old| old.value.turn < paper.turn));
+        if newest {
+            self.by_key.insert(key, at);
+        }
+        self.papers.push(Entry { value: paper, change });
+        at
+    }
+
+    fn link_paper(&mut self, at: usize, facts: &Facts) {
+        let link = match facts {
+            Facts::Payment(payment) => &payment.order_no,
+            Facts::Waybill(waybill) => &waybill.order_no,
+            _ => return,
+        };
+        let list = self.by_link.entry((link.clone(), facts.kind())).or_default();
+        if !list.contains(&at) {
+            list.push(at);
+        }
+    }
+
+    /// Lays an inventory on the desk; one that lies there already stays as it is.
+    pub(crate) fn put_inventory(&mut self, declared: Declared, change: Change) -> usize {
+        if let Some(at) = self.inventory_ids.get(&declared.id) {
+            return *at;
+        }
+        let at = self.inventories.len();
+        self.inventory_ids.insert(declared.id, at);
+        self.number_inventory(at, &declared.facts);
+        self.inventories.push(Entry { value: declared, change });
+        at
+    }
+
+    fn number_inventory(&mut self, at: usize, facts: &Inventory) {
+        let numbers = [
+            (By::OrderNo, &facts.order_no),
+            (By::LogisticsNo, &facts.logistics_no),
+            (By::InvtNo, &facts.invt_no),
+            (By::CopNo, &facts.cop_no),
+        ];
+        for (by, number) in numbers {
+            if !number.is_empty() {
+                let list = self.by_number.entry((by, number.clone())).or_default();
+                if !list.contains(&at) {
+                    list.push(at);
+                }
+            }
+        }
+    }
+
+    /// Where the document of a business key lies; the newest use of its number.
+    pub(crate) fn paper_at(&self, key: &Key) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Where the inventory of a declarant's number lies.
+    pub(crate) fn inventory_at(&self, agent_code: &str, cop_no: &str) -> Option<usize> {
+        self.numbered(By::CopNo, cop_no)
+            .find(|at| self.declared(*at).facts.agent_code == agent_code)
+    }
+
+    /// Where the inventories of a number lie.
+    pub(crate) fn numbered(&self, by: By, number: &str) -> impl Iterator<Item = usize> + '_ {
+        // The facts may have changed since: what no longer carries the number is passed over.
+        let list = self.by_number.get(&(by, number.to_owned())).into_iter().flatten().copied();
+        let number = number.to_owned();
+        list.filter(move |at| {
+            let facts = &self.declared(*at).facts;
+            let own = match by {
+                By::OrderNo => &facts.order_no,
+                By::LogisticsNo => &facts.logistics_no,
+                By::InvtNo => &facts.invt_no,
+                By::CopNo => &facts.cop_no,
+            };
+            *own == number
+        })
+    }
+
+    pub(crate) fn paper(&self, at: usize) -> &Paper {
+        &self.papers[at].value
+    }
+
+    pub(crate) fn declared(&self, at: usize) -> &Declared {
+        &self.inventories[at].value
+    }
+
+    /// The document to change, marked to be written.
+    pub(crate) fn paper_mut(&mut self, at: usize, change: Change) -> &mut Paper {
+        let entry = &mut self.papers[at];
+        if entry.touch(change) {
+            entry.value.version += 1;
+        }
+        &mut entry.value
+    }
+
+    /// The inventory to change, marked to be written.
+    pub(crate) fn declared_mut(&mut self, at: usize, change: Change) -> &mut Declared {
+        let entry = &mut self.inventories[at];
+        if entry.touch(change) {
+            entry.value.version += 1;
+        }
+        &mut entry.value
+    }
+
+    /// Gives a document new content.
+    pub(crate) fn rewrite_paper(&mut self, at: usize, facts: Arc<Facts>) {
+        self.link_paper(at, &facts);
+        self.paper_mut(at, Change::Content).facts = facts;
+    }
+
+    /// Gives an inventory new content.
+    pub(crate) fn rewrite_inventory(&mut self, at: usize, facts: Inventory) {
+        self.number_inventory(at, &facts);
+        self.declared_mut(at, Change::Content).facts = Arc::new(facts);
+    }
+
+    /// Gives an inventory the numbers the authorities gave it.
+    pub(crate) fn rename_inventory(&mut self, at: usize, facts: Inventory) {
+        self.number_inventory(at, &facts);
+        self.declared_mut(at, Change::State).facts = Arc::new(facts);
+    }
+
+    /// The order of a parcel, if it counts.
+    pub(crate) fn order_of(&self, parcel: &ParcelKey) -> Option<usize> {
+        let (issuer, number) = parcel.clone();
+        let at = self.paper_at(&Key { kind: Kind::Order, issuer, number })?;
+        counts(self.paper(at).position.state).then_some(at)
+    }
+
+    /// The payment of a parcel: the one its order names, else one that names the order.
+    pub(crate) fn payment_of(&self, parcel: &ParcelKey) -> Option<usize> {
+        if let Some(Facts::Order(order)) = self.order_of(parcel).map(|at| &*self.paper(at).facts) {
+            let (issuer, number) = (order.pay_code.clone(), order.pay_transaction_id.clone());
+            if !issuer.is_empty() && !number.is_empty() {
+                let named = self.paper_at(&Key { kind: Kind::Payment, issuer, number });
+                if let Some(at) = named.filter(|at| counts(self.paper(*at).position.state)) {
+                    return Some(at);
+                }
+            }
+        }
+        self.linked(Kind::Payment, &parcel.1).find(
+            |at| matches!(&*self.paper(*at).facts, Facts::Payment(p) if p.ebp_code == parcel.0),
+        )
+    }
+
+    /// The waybill an inventory names.
+    pub(crate) fn waybill_of(&self, inventory: &Inventory) -> Option<usize> {
+        let (issuer, number) = (inventory.logistics_code.clone(), inventory.logistics_no.clone());
+        let at = self.paper_at(&Key { kind: Kind::Waybill, issuer, number })?;
+        counts(self.paper(at).position.state).then_some(at)
+    }
+
+    /// The payments or waybills that name an order number and count, newest first.
+    pub(crate) fn linked(&self, kind: Kind, order_no: &str) -> impl Iterator<Item = usize> + '_ {
+        let list = self.by_link.get(&(order_no.to_owned(), kind)).into_iter().flatten().copied();
+        let order_no = order_no.to_owned();
+        list.rev().filter(move |at| {
+            let paper = self.paper(*at);
+            let link = match &*paper.facts {
+                Facts::Payment(payment) => &payment.order_no,
+                Facts::Waybill(waybill) => &waybill.order_no,
+                _ => return false,
+            };
+            *link == order_no && counts(paper.position.state)
+        })
+    }
+
+    /// The platforms that have an order of this number.
+    pub(crate) fn platforms_of(&self, order_no: &str) -> Vec<String> {
+        let orders = self.orders.get(order_no).into_iter().flatten();
+        orders.map(|at| self.paper(*at).facts.key().issuer).collect()
+    }
+
+    /// The inventories of a parcel.
+    pub(crate) fn inventories_of(&self, parcel: &ParcelKey) -> Vec<usize> {
+        let all = self.numbered(By::OrderNo, &parcel.1);
+        all.filter(|at| self.declared(*at).facts.ebp_code == parcel.0).collect()
+    }
+
+    /// Whether an inventory that has been declared, or is about to be, names this document.
+    pub(crate) fn is_used(&self, facts: &Facts) -> bool {
+        let goes = |at: usize| {
+            let state = self.declared(at).position.state;
+            state == State::Ready || state.is_declared()
+        };
+        match facts {
+            Facts::Order(order) => self
+                .inventories_of(&(order.ebp_code.clone(), order.order_no.clone()))
+                .into_iter()
+                .any(goes),
+            Facts::Payment(payment) => self
+                .inventories_of(&(payment.ebp_code.clone(), payment.order_no.clone()))
+                .into_iter()
+                .any(goes),
+            Facts::Waybill(waybill) => self
+                .numbered(By::LogisticsNo, &waybill.logistics_no)
+                .filter(|at| self.declared(*at).facts.logistics_code == waybill.logistics_code)
+                .any(goes),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a document in this state is there for its parcel.
+pub(crate) fn counts(state: State) -> bool {
+    !matches!(state, State::Draft | State::Withdrawn) && !state.may_be_redeclared()
+}

@@ -1,0 +1,14 @@
+//! What happens inside a transaction: taking documents in, settling parcels, receipts, sending.
+
+pub(crate) mod admit;
+pub(crate) mod desk;
+pub(crate) mod out;
+pub(crate) mod quota;
+pub(crate) mod receipts;
+pub(crate) mod save;
+pub(crate) mod settle;
+pub(crate) mod take;
+
+pub use out::{claim_dispatches, dispatched};
+pub use receipts::{Taken, take_receipts};
+pub use take::recheck;

@@ -1,0 +1,147 @@
+//! Sending: what is due is claimed, made into messages, and reported on.
+
+use std::collections::HashMap;
+
+use ceb::{Message, ReadOptions};
+use db::{Ctx, DbError, OriginalId, Tx};
+use kernel::Time;
+
+use crate::dispatch::{Dispatch, DispatchId, Sent};
+use crate::document::{DocumentId, Kind, MessageId};
+use crate::lifecycle::{Position, State};
+use crate::store::message::{self, Due, Step};
+use crate::store::{inventory, paper};
+
+/// How long a claim holds before others may claim it again.
+const LEASE_MS: i64 = 120_000;
+
+/// Waits before each further try, in milliseconds; the last repeats.
+const RETRY_MS: [i64; 6] = [2_000, 10_000, 30_000, 120_000, 600_000, 1_800_000];
+
+/// Claims what is due to be sent, at most `max` messages, oldest first. Each must be reported on
+/// with [`dispatched`]; what is not comes again after two minutes.
+///
+/// # Errors
+/// When the database fails, or an original is damaged.
+pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch>, DbError> {
+    let dues = message::claim_due(tx, ctx.now, ctx.now.plus_millis(LEASE_MS), max)?;
+    let ids: Vec<MessageId> = dues.iter().map(|due| due.message_id).collect();
+    let messages: HashMap<MessageId, message::Stored> =
+        message::by_ids(tx, &ids)?.into_iter().map(|m| (m.id, m)).collect();
+    let mut dispatches = Vec::with_capacity(dues.len());
+    for due in dues {
+        let Some(stored) = messages.get(&due.message_id) else {
+            return Err(DbError::Damaged(format!("message {}", due.message_id)));
+        };
+        dispatches.push(made(tx, &due, stored)?);
+    }
+    Ok(dispatches)
+}
+
+/// The message to send: as it came, or packed anew from the documents that go.
+fn made(tx: &mut Tx, due: &Due, stored: &message::Stored) -> Result<Dispatch, DbError> {
+    let damaged = |why: &str| DbError::Damaged(format!("original of {}: {why}", stored.id));
+    let original = tx.original(OriginalId::from_i64(stored.original_id))?;
+    let bytes = original.ok_or_else(|| damaged("gone"))?.bytes.into_inner();
+    let reading = ceb::read(&bytes, &ReadOptions::lenient());
+    let message = reading.message.ok_or_else(|| damaged("not readable"))?;
+    let sender_dxp = message.dxp_id().unwrap_or_default().to_owned();
+    let attempts = u32::try_from(due.attempts).unwrap_or_default();
+    let whole = Dispatch {
+        id: due.id,
+        kind: due.kind,
+        sender_dxp,
+        bytes,
+        needs_signature: !message.signed,
+        documents: message.documents.len(),
+        attempts,
+    };
+    let Some(positions) = &due.positions else { return Ok(whole) };
+    let part = part_of(message, positions);
+    let documents = part.documents.len();
+    let bytes = ceb::write(&part).map_err(|_| damaged("cannot be packed anew"))?;
+    Ok(Dispatch { bytes, needs_signature: true, documents, ..whole })
+}
+
+/// A message of some of the documents. Its guid is that of its first document, so that the same
+/// part always has the same.
+fn part_of(message: Message, positions: &[i64]) -> Message {
+    let mut all: Vec<Option<ceb::Document>> = message.documents.into_iter().map(Some).collect();
+    let documents: Vec<ceb::Document> =
+        positions.iter().filter_map(|at| all.get_mut(usize::try_from(*at).ok()?)?.take()).collect();
+    let guid = documents.first().and_then(|document| document.head.text("guid"));
+    let guid = guid.unwrap_or(&message.guid).to_owned();
+    Message { guid, documents, signed: false, ..message }
+}
+
+/// Reports on what was sent. What the other side took is marked as sent; what failed is tried again
+/// later, without end: the documents are owed.
+///
+/// # Errors
+/// When the database fails.
+pub fn dispatched(tx: &mut Tx, ctx: &Ctx, sent: &[Sent]) -> Result<(), DbError> {
+    let ids: Vec<DispatchId> = sent.iter().map(|one| one.id).collect();
+    let dues: HashMap<DispatchId, Due> =
+        message::dues(tx, &ids)?.into_iter().map(|due| (due.id, due)).collect();
+    let mut done = Vec::new();
+    let mut later = Vec::new();
+    let mut papers: HashMap<DocumentId, bool> = HashMap::new();
+    let mut inventories: HashMap<DocumentId, bool> = HashMap::new();
+    for one in sent {
+        let Some(due) = dues.get(&one.id) else { continue };
+        if one.ok {
+            done.push(due.id);
+        } else {
+            later.push((due.id, retry_at(ctx.now, due.attempts)));
+        }
+        let into = if due.kind == Kind::Inventory { &mut inventories } else { &mut papers };
+        into.extend(due.documents.iter().map(|id| (*id, one.ok)));
+    }
+    message::delete_dues(tx, &done)?;
+    message::postpone(tx, &later)?;
+    mark_papers(tx, &papers)?;
+    mark_inventories(tx, ctx, &inventories)
+}
+
+fn retry_at(now: Time, attempts: i64) -> Time {
+    let n = usize::try_from(attempts).unwrap_or_default().min(RETRY_MS.len() - 1);
+    now.plus_millis(RETRY_MS[n])
+}
+
+fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, bool>) -> Result<(), DbError> {
+    let moves = moved(paper::positions(tx, marks.keys().copied())?, marks);
+    paper::reposition(tx, moves.into_iter())
+}
+
+fn mark_inventories(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    marks: &HashMap<DocumentId, bool>,
+) -> Result<(), DbError> {
+    let moves = moved(inventory::positions(tx, marks.keys().copied())?, marks);
+    let steps: Vec<Step> = moves
+        .iter()
+        .map(|(id, _, position)| Step {
+            id: ctx.id(),
+            document_id: *id,
+            state: position.state,
+            sender: None,
+            text: None,
+        })
+        .collect();
+    inventory::reposition(tx, moves.into_iter())?;
+    message::insert_steps(tx, &steps)
+}
+
+type Move = (DocumentId, i64, Position);
+
+/// The positions that change by having been sent or not.
+fn moved(before: Vec<Move>, marks: &HashMap<DocumentId, bool>) -> Vec<Move> {
+    let after = |(id, version, position): Move| {
+        let next = position.dispatched(*marks.get(&id)?);
+        (next != position && position.state != State::Draft).then_some((id, version, next))
+    };
+    let mut moves: Vec<Move> = before.into_iter().filter_map(after).collect();
+    moves.sort_by_key(|(id, _, _)| *id);
+    moves
+}

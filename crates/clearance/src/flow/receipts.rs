@@ -1,0 +1,464 @@
+//! Receipts in: found by business key, applied in any order, kept whatever they say.
+
+use std::collections::HashMap;
+
+use db::{Ctx, DbError, Event, Tx};
+use kernel::{Finding, Time};
+use web::notices::Notice;
+
+use super::admit::Batch;
+use super::desk::{Change, Wants};
+use super::quota;
+use crate::document::read::Veil;
+use crate::document::{DocumentId, Facts, Inventory, Key, Kind, guid};
+use crate::events;
+use crate::intake::checked::{inventory_key, paper_key};
+use crate::lifecycle::state::{CANCELLED, CONCLUDED, Kept};
+use crate::lifecycle::{Advance, State};
+use crate::receipt::{Arrived, Effect, Letter, Names, ReceiptId, Subject};
+use crate::reference::Reference;
+use crate::store::inventory::{self, By, Quota};
+use crate::store::receipt::{self, New};
+use crate::store::{message, paper};
+
+/// What taking receipts in came to.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// Receipts taken in.
+    pub receipts: usize,
+    /// Those that moved their document.
+    pub moved: usize,
+    /// Those whose document is not here.
+    pub orphans: usize,
+    /// Those that could not be read, and everything else wrong with the letters.
+    pub findings: Vec<Finding>,
+}
+
+/// Takes letters of receipts in, in one transaction. Nothing is refused: what is nobody's waits for
+/// its document, what cannot be read is kept and reported.
+///
+/// # Errors
+/// When the database fails.
+pub fn take_receipts(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    reference: &Reference,
+    letters: &[Letter],
+) -> Result<Taken, DbError> {
+    let mut batch = Batch::new(ctx, reference);
+    let mut taken = Taken::default();
+    batch.load_for(tx, letters.iter().flat_map(|letter| &letter.arrived))?;
+    let mut news = News::default();
+    let mut rows: Vec<New<'_>> = Vec::new();
+    for letter in letters {
+        tx.archive_packed(&letter.original)?;
+        let Some(original_id) = letter.original.first().map(db::Packed::id) else { continue };
+        taken.findings.extend(letter.findings.iter().filter(|f| f.is_error()).cloned());
+        for arrived in &letter.arrived {
+            for (document_id, effect) in batch.receive(tx, arrived, &mut news)? {
+                taken.receipts += 1;
+                taken.moved += usize::from(effect == Effect::Moved);
+                taken.orphans += usize::from(effect == Effect::Orphan);
+                let id: ReceiptId = ctx.id();
+                rows.push(New { id, arrived, document_id, effect, original_id });
+            }
+        }
+    }
+    batch.follow(tx, &mut news)?;
+    batch.save_documents(tx)?;
+    receipt::insert(tx, &rows)?;
+    batch.tell(tx, news)?;
+    Ok(taken)
+}
+
+/// Gives receipts that came before their documents to the documents of this batch.
+pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
+    if !receipt::has_orphans(tx)? {
+        return Ok(());
+    }
+    let mut numbers: Vec<String> = Vec::new();
+    for entry in batch.desk.papers.iter().filter(|entry| entry.change == Change::New) {
+        numbers.push(entry.value.facts.key().number);
+        numbers.extend(entry.value.facts.columns().link_no);
+        numbers.push(entry.value.facts.head().guid.clone());
+    }
+    for entry in batch.desk.inventories.iter().filter(|entry| entry.change == Change::New) {
+        let facts = &entry.value.facts;
+        numbers.extend([facts.cop_no.clone(), facts.invt_no.clone(), facts.head.guid.clone()]);
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    let orphans = receipt::orphans(tx, numbers.iter().map(String::as_str))?;
+    let mut adopted = Vec::new();
+    let mut news = News::default();
+    for orphan in &orphans {
+        for (document, effect) in batch.receive(tx, &orphan.arrived, &mut news)? {
+            if let Some(document) = document {
+                adopted.push((orphan.id, document, effect));
+            }
+        }
+    }
+    batch.follow(tx, &mut news)?;
+    receipt::adopt(tx, &adopted)?;
+    tx.emit_many(batch.ctx, news.events)?;
+    web::notices::post(tx, batch.ctx, &news.notices)
+}
+
+/// What receipts brought about, to be followed up and told.
+#[derive(Default)]
+struct News {
+    events: Vec<Event>,
+    notices: Vec<Notice>,
+    /// Inventories whose state changed: where they lie and where they stood.
+    moved: Vec<(usize, State)>,
+}
+
+/// A document a receipt is about.
+#[derive(Clone, Copy)]
+enum Target {
+    Paper(usize),
+    Inventory(usize),
+}
+
+impl Batch<'_> {
+    fn load_for<'a>(
+        &mut self,
+        tx: &mut Tx,
+        all: impl Iterator<Item = &'a Arrived>,
+    ) -> Result<(), DbError> {
+        let mut wants = Wants::default();
+        let mut guids = Vec::new();
+        let mut cancels = Vec::new();
+        for Arrived { subject, names, .. } in all {
+            match subject {
+                Some(Subject::Document(Kind::Inventory)) => {
+                    wants.number(By::CopNo, &names.number);
+                    wants.number(By::InvtNo, &names.invt_no);
+                    if names.number.is_empty() && names.invt_no.is_empty() {
+                        guids.extend(guid::parse(&names.guid));
+                    }
+                }
+                Some(Subject::Document(Kind::CancelApplication)) => {
+                    wants.number(By::InvtNo, &names.invt_no);
+                    wants.key(Kind::CancelApplication, &names.issuer, &names.invt_no);
+                    cancels.push(names.number.clone());
+                }
+                Some(Subject::Document(kind)) => wants.key(*kind, &names.issuer, &names.number),
+                Some(Subject::TaxBill) => wants.number(By::InvtNo, &names.invt_no),
+                Some(Subject::Message) | None => {}
+            }
+        }
+        self.desk.load_plain(tx, &wants)?;
+        for declared in inventory::by_guids(tx, &guids)? {
+            self.desk.put_inventory(declared, Change::None);
+        }
+        let links = cancels.iter().filter(|no| !no.is_empty());
+        let links = links.map(|no| (no.as_str(), Kind::CancelApplication));
+        let mut invt_nos = Wants::default();
+        for found in paper::by_links(tx, links)? {
+            if let Facts::CancelApplication(cancel) = &*found.facts {
+                invt_nos.number(By::InvtNo, &cancel.invt_no);
+            }
+            self.desk.put_paper(found, Change::None);
+        }
+        self.desk.load_plain(tx, &invt_nos)
+    }
+
+    /// Applies one receipt; gives each document it was kept with, and what it did there.
+    fn receive(
+        &mut self,
+        tx: &mut Tx,
+        arrived: &Arrived,
+        news: &mut News,
+    ) -> Result<Vec<(Option<DocumentId>, Effect)>, DbError> {
+        let Some(subject) = arrived.subject else { return Ok(vec![(None, Effect::Malformed)]) };
+        if subject == Subject::Message {
+            return self.receive_for_message(tx, arrived, news);
+        }
+        let Some(target) = self.target(subject, &arrived.names) else {
+            return Ok(vec![(None, Effect::Orphan)]);
+        };
+        let effect = match (subject, arrived.status) {
+            (Subject::TaxBill, _) => Effect::Informs,
+            (_, None) => Effect::Malformed,
+            (_, Some(status)) => self.apply(target, arrived, status, news),
+        };
+        Ok(vec![(Some(self.id_of(target)), effect)])
+    }
+
+    fn id_of(&self, target: Target) -> DocumentId {
+        match target {
+            Target::Paper(at) => self.desk.paper(at).id,
+            Target::Inventory(at) => self.desk.declared(at).id,
+        }
+    }
+
+    /// A format error is about every document of its message that is still on its way.
+    fn receive_for_message(
+        &mut self,
+        tx: &mut Tx,
+        arrived: &Arrived,
+        news: &mut News,
+    ) -> Result<Vec<(Option<DocumentId>, Effect)>, DbError> {
+        let sealer = tx.sealer().clone();
+        let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
+        let veil = Veil(&hash);
+        let found = message::by_guid(tx, &veil.guid(&arrived.names.guid))?;
+        let Some(message) = found.into_iter().next() else {
+            return Ok(vec![(None, Effect::Orphan)]);
+        };
+        let (targets, status) = (self.documents_of(tx, &message, &veil)?, arrived.status);
+        let mut out = Vec::with_capacity(targets.len());
+        for target in targets {
+            let effect = status
+                .map_or(Effect::Malformed, |status| self.apply(target, arrived, status, news));
+            out.push((Some(self.id_of(target)), effect));
+        }
+        if out.is_empty() {
+            out.push((None, Effect::Informs));
+        }
+        Ok(out)
+    }
+
+    /// The documents a stored message brought, read again from its original.
+    fn documents_of(
+        &mut self,
+        tx: &mut Tx,
+        stored: &message::Stored,
+        veil: &Veil<'_>,
+    ) -> Result<Vec<Target>, DbError> {
+        let opened = tx.original(db::OriginalId::from_i64(stored.original_id))?;
+        let Some(opened) = opened else { return Ok(Vec::new()) };
+        let reading = ceb::read(opened.bytes.expose(), &ceb::ReadOptions::lenient());
+        let Some(read) = reading.message else { return Ok(Vec::new()) };
+        let mut wants = Wants::default();
+        let mut keys = Vec::new();
+        for document in &read.documents {
+            match crate::document::read::facts(stored.kind, document, veil) {
+                Some(facts) => {
+                    let key = facts.key();
+                    wants.key(key.kind, &key.issuer, &key.number);
+                    keys.push(Err(key));
+                }
+                None => {
+                    let facts: Inventory = crate::document::read::inventory(document, veil);
+                    wants.number(By::CopNo, &facts.cop_no);
+                    keys.push(Ok((facts.agent_code, facts.cop_no)));
+                }
+            }
+        }
+        self.desk.load_plain(tx, &wants)?;
+        let targets = keys.into_iter().filter_map(|key| match key {
+            Err(key) => self.desk.paper_at(&key).map(Target::Paper),
+            Ok((agent, cop_no)) => self.desk.inventory_at(&agent, &cop_no).map(Target::Inventory),
+        });
+        Ok(targets.filter(|target| self.is_of(*target, stored.id)).collect())
+    }
+
+    fn is_of(&self, target: Target, message: crate::document::MessageId) -> bool {
+        match target {
+            Target::Paper(at) => self.desk.paper(at).message_id == message,
+            Target::Inventory(at) => self.desk.declared(at).message_id == message,
+        }
+    }
+
+    fn target(&self, subject: Subject, names: &Names) -> Option<Target> {
+        match subject {
+            Subject::Document(Kind::Inventory) => {
+                self.inventory_named(names).map(Target::Inventory)
+            }
+            Subject::TaxBill => {
+                self.desk.numbered(By::InvtNo, &names.invt_no).next().map(Target::Inventory)
+            }
+            Subject::Document(Kind::CancelApplication) => {
+                self.cancel_named(names).map(Target::Paper)
+            }
+            Subject::Document(kind) => {
+                let (issuer, number) = (names.issuer.clone(), names.number.clone());
+                self.desk.paper_at(&Key { kind, issuer, number }).map(Target::Paper)
+            }
+            Subject::Message => None,
+        }
+    }
+
+    /// By the declarant's number; without a declarant only when nobody else uses the number; then
+    /// by customs' number, and last by guid.
+    fn inventory_named(&self, names: &Names) -> Option<usize> {
+        if !names.number.is_empty() {
+            if !names.issuer.is_empty() {
+                return self.desk.inventory_at(&names.issuer, &names.number);
+            }
+            let mut all = self.desk.numbered(By::CopNo, &names.number);
+            let first = all.next();
+            if first.is_some() && all.next().is_none() {
+                return first;
+            }
+        }
+        if !names.invt_no.is_empty() {
+            let found = self.desk.numbered(By::InvtNo, &names.invt_no).next();
+            if found.is_some() {
+                return found;
+            }
+        }
+        let wanted = guid::parse(&names.guid)?;
+        self.desk
+            .inventories
+            .iter()
+            .position(|entry| guid::parse(&entry.value.facts.head.guid) == Some(wanted))
+    }
+
+    fn cancel_named(&self, names: &Names) -> Option<usize> {
+        let mut all = self.desk.papers.iter().enumerate().filter_map(|(at, entry)| {
+            match &*entry.value.facts {
+                Facts::CancelApplication(cancel) => Some((at, cancel)),
+                _ => None,
+            }
+        });
+        let fits = |own: &str, named: &str| named.is_empty() || own == named;
+        all.find(|(_, cancel)| {
+            let by_number = !names.invt_no.is_empty() && cancel.invt_no == names.invt_no;
+            let by_own = names.invt_no.is_empty() && cancel.cop_no == names.number;
+            (by_number || by_own) && fits(&cancel.agent_code, &names.issuer)
+        })
+        .map(|(at, _)| at)
+    }
+
+    fn apply(&mut self, target: Target, arrived: &Arrived, status: i64, news: &mut News) -> Effect {
+        match target {
+            Target::Paper(at) => self.apply_to_paper(at, arrived, status, news),
+            Target::Inventory(at) => {
+                let effect = self.apply_to_inventory(at, status, arrived.at, news);
+                self.name_inventory(at, &arrived.names);
+                self.tell_of_inventory(at, arrived, effect, news);
+                effect
+            }
+        }
+    }
+
+    fn apply_to_paper(
+        &mut self,
+        at: usize,
+        arrived: &Arrived,
+        status: i64,
+        news: &mut News,
+    ) -> Effect {
+        let position = match self.desk.paper(at).position.advance(status, arrived.at) {
+            Advance::Kept(why) => return Effect::Kept(why),
+            Advance::Moved(position) => position,
+        };
+        let paper = self.desk.paper_mut(at, Change::State);
+        paper.position = position;
+        let (id, kind, facts) = (paper.id, paper.kind(), paper.facts.clone());
+        let state = position.state;
+        let concluded = state == CONCLUDED && kind == Kind::CancelApplication;
+        if state.may_be_redeclared() || concluded {
+            news.events.push(events::document_ended(id, kind, position));
+            let parties = self.desk.paper(at).parties();
+            let parties = if concluded { parties } else { parties.into_iter().take(1).collect() };
+            let key = paper_key(&facts);
+            let told = events::Told { id, kind, key, state, arrived, parties };
+            news.notices.extend(events::receipt_notices(told, &self.reference.remedies));
+        }
+        if let (true, Facts::CancelApplication(cancel)) = (concluded, &*facts) {
+            let cancelled = self.desk.numbered(By::InvtNo, &cancel.invt_no).next();
+            if let Some(at) = cancelled {
+                let id = self.desk.declared(at).id;
+                let effect = self.apply_to_inventory(at, CANCELLED.code(), arrived.at, news);
+                if effect == Effect::Moved {
+                    self.step(id, CANCELLED, None, Some("cancel_application"));
+                }
+            }
+        }
+        Effect::Moved
+    }
+
+    fn apply_to_inventory(
+        &mut self,
+        at: usize,
+        status: i64,
+        time: Option<Time>,
+        news: &mut News,
+    ) -> Effect {
+        let before = self.desk.declared(at).position;
+        let position = match before.advance(status, time) {
+            Advance::Kept(why) => return Effect::Kept(why),
+            Advance::Moved(position) => position,
+        };
+        let declared = self.desk.declared_mut(at, Change::State);
+        declared.position = position;
+        declared.missing.clear();
+        news.moved.push((at, before.state));
+        news.events.push(events::moved(self.desk.declared(at), before.state, status, time));
+        Effect::Moved
+    }
+
+    /// Keeps the numbers the authorities gave.
+    fn name_inventory(&mut self, at: usize, names: &Names) {
+        let facts = &self.desk.declared(at).facts;
+        let new_pre = !names.pre_no.is_empty() && facts.pre_no != names.pre_no;
+        let new_invt = !names.invt_no.is_empty() && facts.invt_no != names.invt_no;
+        if !new_pre && !new_invt {
+            return;
+        }
+        let mut facts = Inventory::clone(facts);
+        if new_pre {
+            facts.pre_no.clone_from(&names.pre_no);
+        }
+        if new_invt {
+            facts.invt_no.clone_from(&names.invt_no);
+        }
+        self.desk.rename_inventory(at, facts);
+    }
+
+    /// Firms hear of what customs says, not of every step of the transport.
+    fn tell_of_inventory(&self, at: usize, arrived: &Arrived, effect: Effect, news: &mut News) {
+        let transport = matches!(arrived.status, Some(1..=3));
+        let unknown = effect == Effect::Kept(Kept::Unknown);
+        if transport || !(effect == Effect::Moved || unknown) {
+            return;
+        }
+        let declared = self.desk.declared(at);
+        let mut parties = declared.parties();
+        parties.truncate(2);
+        let told = events::Told {
+            id: declared.id,
+            kind: Kind::Inventory,
+            key: inventory_key(&declared.facts),
+            state: declared.position.state,
+            arrived,
+            parties,
+        };
+        news.notices.extend(events::receipt_notices(told, &self.reference.remedies));
+    }
+
+    /// What follows from inventories having moved: what they held is used or comes back.
+    fn follow(&mut self, tx: &mut Tx, news: &mut News) -> Result<(), DbError> {
+        let mut last: HashMap<usize, State> = HashMap::new();
+        for (at, _) in &news.moved {
+            last.insert(*at, self.desk.declared(*at).position.state);
+        }
+        let mut moves: Vec<(usize, Quota)> = Vec::new();
+        let mut accepted = Vec::new();
+        for (at, state) in last {
+            let quota = self.desk.declared(at).quota;
+            if !state.uses_quota() {
+                moves.push((at, Quota::None));
+            } else if quota == Quota::None {
+                accepted.push(at);
+            }
+            if state.is_released() {
+                moves.push((at, Quota::Used));
+            }
+        }
+        moves.sort_by_key(|(at, _)| *at);
+        accepted.sort_unstable();
+        quota::follow_customs(self, tx, &accepted)?;
+        quota::follow(self, tx, &moves)
+    }
+
+    fn tell(&mut self, tx: &mut Tx, news: News) -> Result<(), DbError> {
+        message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
+        tx.emit_many(self.ctx, news.events)?;
+        web::notices::post(tx, self.ctx, &news.notices)
+    }
+}

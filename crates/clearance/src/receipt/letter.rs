@@ -1,0 +1,145 @@
+//! Reading what an authority sent: one message of receipts, whatever shape it is in. Pure but for
+//! sealing the original, so that it can be done on any thread and before the transaction.
+
+use ceb::dxp::Limits;
+use ceb::{Message, ReadOptions, Record};
+use db::{Archiver, Ctx, DbError, Original, Packed};
+use kernel::{Finding, Text, Time};
+
+use super::scrub::scrub;
+use super::types::{Arrived, Names, Subject};
+
+/// A message of receipts, read and ready to be taken in.
+#[derive(Clone)]
+pub struct Letter {
+    pub(crate) original: Vec<Packed>,
+    /// The receipts in it.
+    pub arrived: Vec<Arrived>,
+    /// What is wrong with it as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// Longest text kept of a receipt, in characters: the most the message family allows but for
+/// CEB900, of which the original is kept anyway.
+const TEXT_CHARS_MAX: usize = 1_000;
+
+impl Letter {
+    /// Reads one message of receipts, or a transport envelope around one. It never refuses: what
+    /// cannot be read is kept as malformed.
+    ///
+    /// # Errors
+    /// When the original cannot be sealed.
+    pub fn read(archiver: &Archiver, ctx: &Ctx, bytes: &[u8]) -> Result<Letter, DbError> {
+        let inner = if ceb::dxp::is_envelope(bytes) {
+            ceb::dxp::read(bytes, &Limits::default()).map(|envelope| envelope.data)
+        } else {
+            Ok(bytes.to_vec())
+        };
+        let (message, findings) = match inner {
+            Ok(inner) => {
+                let reading = ceb::read(&inner, &ReadOptions::lenient());
+                (reading.message, reading.findings)
+            }
+            Err(findings) => (None, findings),
+        };
+        let kind = message.as_ref().map_or("unknown", |message| message.kind.code);
+        let original = Original { kind, door: "customs", sender: "customs", bytes };
+        let original = archiver.pack(ctx, &[original])?;
+        let (arrived, findings) = match message {
+            Some(message) => of_message(&message, findings),
+            None => (vec![malformed("")], or_unreadable(findings)),
+        };
+        Ok(Letter { original, arrived, findings })
+    }
+}
+
+fn of_message(message: &Message, mut findings: Vec<Finding>) -> (Vec<Arrived>, Vec<Finding>) {
+    let Some(subject) = Subject::of_code(message.kind.code) else {
+        findings.push(not_a_receipt(message.kind.code));
+        return (vec![malformed(message.kind.code)], findings);
+    };
+    let kind = message.kind.code.trim_start_matches("CEB").parse().unwrap_or_default();
+    let mut arrived: Vec<Arrived> =
+        message.documents.iter().map(|one| read(kind, subject, &one.head)).collect();
+    if arrived.is_empty() {
+        arrived.push(malformed(message.kind.code));
+    }
+    for one in &arrived {
+        if one.status.is_none() && subject != Subject::TaxBill {
+            findings.push(no_status(&one.names));
+        }
+    }
+    (arrived, findings)
+}
+
+fn read(kind: i64, subject: Subject, head: &Record) -> Arrived {
+    let text = |name: &str| head.text(name).map(str::trim).unwrap_or_default();
+    let own = |name: &str| text(name).to_owned();
+    let (issuer, number) = match kind {
+        312 => ("ebpCode", "orderNo"),
+        412 => ("payCode", "payTransactionId"),
+        512 | 514 => ("logisticsCode", "logisticsNo"),
+        712 => ("operatorCode", "copNo"),
+        _ => ("agentCode", "copNo"),
+    };
+    let names = Names {
+        issuer: own(issuer),
+        number: own(number),
+        pre_no: own("preNo"),
+        invt_no: own("invtNo"),
+        guid: own("guid"),
+    };
+    let (status, shown) = match subject {
+        Subject::TaxBill => (text("status"), format!("电子税单 {}", text("taxNo"))),
+        _ => (text("returnStatus"), text("returnInfo").to_owned()),
+    };
+    Arrived {
+        kind,
+        subject: Some(subject),
+        names,
+        status: status.parse().ok(),
+        at: Time::parse_compact(text("returnTime")),
+        text: scrub(&shown).chars().take(TEXT_CHARS_MAX).collect(),
+    }
+}
+
+fn malformed(code: &str) -> Arrived {
+    Arrived {
+        kind: code.trim_start_matches("CEB").parse().unwrap_or_default(),
+        subject: None,
+        names: Names::default(),
+        status: None,
+        at: None,
+        text: String::new(),
+    }
+}
+
+fn or_unreadable(findings: Vec<Finding>) -> Vec<Finding> {
+    if !findings.is_empty() {
+        return findings;
+    }
+    vec![Finding::error(
+        "receipt.unreadable",
+        Text::new("回执无法读取", "the receipt cannot be read"),
+        Text::new("原件已保存，请平台运维核对", "the original is kept; the operator looks at it"),
+    )]
+}
+
+fn not_a_receipt(code: &str) -> Finding {
+    Finding::error(
+        "receipt.not_one",
+        Text::new("这不是本平台单证的回执", "this is no receipt for a document of this platform"),
+        Text::new("原件已保存，请平台运维核对", "the original is kept; the operator looks at it"),
+    )
+    .found(code, "CEB312, 412, 512, 514, 622, 624, 712, 816, 818, 900")
+}
+
+fn no_status(names: &Names) -> Finding {
+    Finding::error(
+        "receipt.no_status",
+        Text::new("回执没有可识别的状态", "the receipt has no status that can be read"),
+        Text::new("原件已保存，请平台运维核对", "the original is kept; the operator looks at it"),
+    )
+    .at("returnStatus")
+    .found(names.number.as_str(), "a whole number")
+}

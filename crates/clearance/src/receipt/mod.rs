@@ -1,0 +1,8 @@
+//! Receipts: what authorities answer, whose document it is about, and in what words it is kept.
+
+pub mod letter;
+pub mod scrub;
+pub mod types;
+
+pub use letter::Letter;
+pub use types::{Arrived, Effect, Names, ReceiptId, Subject};

@@ -1,0 +1,123 @@
+//! A receipt as taken in.
+
+use kernel::{Time, id};
+use serde::{Deserialize, Serialize};
+
+use crate::document::Kind;
+use crate::lifecycle::state::Kept;
+
+/// Names the ids of receipts.
+pub enum ReceiptKind {}
+impl id::Kind for ReceiptKind {
+    const PREFIX: &'static str = "rct";
+}
+
+/// Our id of a receipt; also tells when it came in.
+pub type ReceiptId = kernel::Id<ReceiptKind>;
+
+/// What a receipt is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A document of this kind.
+    Document(Kind),
+    /// A tax bill of an inventory (816, 818): informs, moves nothing.
+    TaxBill,
+    /// A whole message that failed the format check (900).
+    Message,
+}
+
+impl Subject {
+    /// The subject of a receipt type such as `CEB622`; `None` when clearance knows nothing of it.
+    pub fn of_code(code: &str) -> Option<Subject> {
+        Some(match code {
+            "CEB312" => Subject::Document(Kind::Order),
+            "CEB412" => Subject::Document(Kind::Payment),
+            "CEB512" => Subject::Document(Kind::Waybill),
+            "CEB514" => Subject::Document(Kind::WaybillStatus),
+            "CEB622" => Subject::Document(Kind::Inventory),
+            "CEB624" => Subject::Document(Kind::CancelApplication),
+            "CEB712" => Subject::Document(Kind::Warehousing),
+            "CEB816" | "CEB818" => Subject::TaxBill,
+            "CEB900" => Subject::Message,
+            _ => return None,
+        })
+    }
+}
+
+/// The numbers a receipt names its document by; empty where it is silent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Names {
+    /// Code of the firm whose number it is.
+    pub issuer: String,
+    /// Order, transaction, waybill or own number.
+    pub number: String,
+    /// 预录入编号.
+    pub pre_no: String,
+    /// 清单编号.
+    pub invt_no: String,
+    /// guid, as written.
+    pub guid: String,
+}
+
+/// A receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// The receipt type's number: 312 to 900; 0 when it could not be told.
+    pub kind: i64,
+    /// What it is about; `None` when that could not be told.
+    pub subject: Option<Subject>,
+    /// Whose it is.
+    pub names: Names,
+    /// 回执状态; `None` when it is no number.
+    pub status: Option<i64>,
+    /// 回执时间; `None` when it is no time.
+    pub at: Option<Time>,
+    /// 回执信息, personal data masked.
+    pub text: String,
+}
+
+/// What became of a receipt. Stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It moved its document.
+    Moved,
+    /// It is kept and moved nothing.
+    Kept(Kept),
+    /// It tells of something beside the state.
+    Informs,
+    /// Its document is not here (yet).
+    Orphan,
+    /// It could not be read.
+    Malformed,
+}
+
+impl Effect {
+    /// The stored number.
+    pub const fn number(self) -> i64 {
+        match self {
+            Effect::Moved => 0,
+            Effect::Kept(Kept::Repeated) => 1,
+            Effect::Kept(Kept::Late) => 2,
+            Effect::Kept(Kept::Behind) => 3,
+            Effect::Kept(Kept::Unknown) => 4,
+            Effect::Informs => 5,
+            Effect::Orphan => 6,
+            Effect::Malformed => 7,
+        }
+    }
+
+    /// The word of a stored number, as answered.
+    pub const fn word_of(number: i64) -> &'static str {
+        match number {
+            0 => "moved",
+            1 => Kept::Repeated.word(),
+            2 => Kept::Late.word(),
+            3 => Kept::Behind.word(),
+            4 => Kept::Unknown.word(),
+            5 => "informs",
+            6 => "orphan",
+            _ => "malformed",
+        }
+    }
+}

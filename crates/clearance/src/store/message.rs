@@ -1,0 +1,290 @@
+//! Stored messages, what is due to be sent, steps, refusals.
+
+use std::collections::BTreeMap;
+
+use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
+use kernel::{Id, Time};
+
+use crate::dispatch::DispatchId;
+use crate::document::pack::{Packer, Unpacker};
+use crate::document::{DocumentId, Kind, MessageId};
+use crate::lifecycle::State;
+
+/// A message as stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) id: MessageId,
+    pub(crate) kind: Kind,
+    pub(crate) guid: [u8; 16],
+    pub(crate) sender: String,
+    pub(crate) original_id: i64,
+    pub(crate) documents: i64,
+    pub(crate) received_at: Time,
+}
+
+const COLUMNS: [&str; 7] =
+    ["id", "kind", "guid", "sender_code", "original_id", "documents", "received_at"];
+
+fn of_row(row: &Row) -> Result<Stored, DbError> {
+    let damaged = || DbError::Damaged("clearance_message".to_owned());
+    Ok(Stored {
+        id: row.id(0)?,
+        kind: Kind::of_number(row.i64(1)?).ok_or_else(damaged)?,
+        guid: row.bytes(2)?.try_into().map_err(|_| damaged())?,
+        sender: row.text(3)?.to_owned(),
+        original_id: row.i64(4)?,
+        documents: row.i64(5)?,
+        received_at: row.time(6)?,
+    })
+}
+
+/// Stores messages.
+pub(crate) fn insert(tx: &mut Tx, messages: &[Stored]) -> Result<(), DbError> {
+    let rows: Rows<'_> = messages
+        .iter()
+        .map(|m| {
+            values![
+                m.id,
+                m.kind.number(),
+                &m.guid,
+                &m.sender,
+                m.original_id,
+                m.documents,
+                m.received_at,
+            ]
+        })
+        .collect();
+    tx.insert_many("clearance_message", &COLUMNS, &rows, OnConflict::Fail).map(drop)
+}
+
+/// The messages of these ids.
+pub(crate) fn by_ids(tx: &mut Tx, ids: &[MessageId]) -> Result<Vec<Stored>, DbError> {
+    let mut found = Vec::with_capacity(ids.len());
+    let sql = format!("SELECT {} FROM clearance_message WHERE id = $1", COLUMNS.join(", "));
+    for id in ids {
+        found.extend(tx.query_opt(&sql, params![*id])?.map(|row| of_row(&row)).transpose()?);
+    }
+    Ok(found)
+}
+
+/// The messages of a guid, newest first.
+pub(crate) fn by_guid(tx: &mut Tx, guid: &[u8; 16]) -> Result<Vec<Stored>, DbError> {
+    let sql = format!(
+        "SELECT {} FROM clearance_message WHERE guid = $1 ORDER BY id DESC",
+        COLUMNS.join(", ")
+    );
+    tx.query(&sql, params![guid])?.iter().map(of_row).collect()
+}
+
+/// Something due to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Due {
+    pub(crate) id: DispatchId,
+    pub(crate) kind: Kind,
+    pub(crate) message_id: MessageId,
+    /// Places of the documents in the message; `None` for all of it.
+    pub(crate) positions: Option<Vec<i64>>,
+    pub(crate) documents: Vec<DocumentId>,
+    pub(crate) attempts: i64,
+}
+
+fn pack_list(list: impl ExactSizeIterator<Item = i64>) -> Vec<u8> {
+    let mut packer = Packer::new();
+    packer.number(list.len() as u64);
+    let mut before = 0;
+    for value in list {
+        packer.signed(value - before);
+        before = value;
+    }
+    packer.finish()
+}
+
+fn unpack_list(bytes: &[u8]) -> Vec<i64> {
+    let Some(mut unpacker) = Unpacker::new(bytes) else { return Vec::new() };
+    let mut value = 0;
+    (0..unpacker.count())
+        .map(|_| {
+            value += unpacker.signed();
+            value
+        })
+        .collect()
+}
+
+/// Stores what is due now.
+pub(crate) fn insert_due(tx: &mut Tx, dues: &[Due], now: Time) -> Result<(), DbError> {
+    let rows: Rows<'_> = dues
+        .iter()
+        .map(|due| {
+            let positions = due.positions.as_ref().map(|list| pack_list(list.iter().copied()));
+            values![
+                due.id,
+                due.kind.number(),
+                due.message_id,
+                positions,
+                pack_list(due.documents.iter().map(|id| id.to_i64())),
+                due.attempts,
+                now,
+                false,
+            ]
+        })
+        .collect();
+    let columns =
+        ["id", "kind", "message_id", "positions", "documents", "attempts", "due_at", "claimed"];
+    tx.insert_many("clearance_dispatch", &columns, &rows, OnConflict::Fail).map(drop)
+}
+
+fn due_of_row(row: &Row) -> Result<Due, DbError> {
+    let damaged = || DbError::Damaged("clearance_dispatch".to_owned());
+    Ok(Due {
+        id: row.id(0)?,
+        kind: Kind::of_number(row.i64(1)?).ok_or_else(damaged)?,
+        message_id: row.id(2)?,
+        positions: row.opt_bytes(3)?.map(unpack_list),
+        documents: unpack_list(row.bytes(4)?).into_iter().map(Id::from_i64).collect(),
+        attempts: row.i64(5)?,
+    })
+}
+
+/// What is due, oldest first; marked as claimed until `lease`. What was claimed and never reported
+/// on comes again when its lease has run out.
+pub(crate) fn claim_due(
+    tx: &mut Tx,
+    now: Time,
+    lease: Time,
+    max: u32,
+) -> Result<Vec<Due>, DbError> {
+    let sql = "SELECT id, kind, message_id, positions, documents, attempts
+               FROM clearance_dispatch WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+    let rows = tx.query(sql, params![now, max])?;
+    let dues: Vec<Due> = rows.iter().map(due_of_row).collect::<Result<_, _>>()?;
+    let mut keys = Keys::new(&[Type::Int, Type::Int]);
+    dues.iter().for_each(|due| keys.push(values![due.id, lease]));
+    tx.update_many(
+        "UPDATE clearance_dispatch SET due_at = k.b, claimed = TRUE
+         FROM keys k WHERE clearance_dispatch.id = k.a",
+        &keys,
+    )?;
+    Ok(dues)
+}
+
+/// The claimed dispatches of these ids.
+pub(crate) fn dues(tx: &mut Tx, ids: &[DispatchId]) -> Result<Vec<Due>, DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| keys.push(values![*id]));
+    let sql = "SELECT k.n, d.id, d.kind, d.message_id, d.positions, d.documents, d.attempts
+               FROM keys k JOIN clearance_dispatch d ON d.id = k.a";
+    let rows = tx.query_keys(sql, &keys)?;
+    let damaged = || DbError::Damaged("clearance_dispatch".to_owned());
+    rows.iter()
+        .map(|row| {
+            Ok(Due {
+                id: row.id(1)?,
+                kind: Kind::of_number(row.i64(2)?).ok_or_else(damaged)?,
+                message_id: row.id(3)?,
+                positions: row.opt_bytes(4)?.map(unpack_list),
+                documents: unpack_list(row.bytes(5)?).into_iter().map(Id::from_i64).collect(),
+                attempts: row.i64(6)?,
+            })
+        })
+        .collect()
+}
+
+/// Takes dispatches off the list.
+pub(crate) fn delete_dues(tx: &mut Tx, ids: &[DispatchId]) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| keys.push(values![*id]));
+    let sql = "DELETE FROM clearance_dispatch WHERE id IN (SELECT k.a FROM keys k)";
+    tx.update_many(sql, &keys).map(drop)
+}
+
+/// Puts dispatches that failed back on the list: which, due when.
+pub(crate) fn postpone(tx: &mut Tx, dues: &[(DispatchId, Time)]) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int, Type::Int]);
+    dues.iter().for_each(|(id, at)| keys.push(values![*id, *at]));
+    tx.update_many(
+        "UPDATE clearance_dispatch SET due_at = k.b, claimed = FALSE, attempts = attempts + 1
+         FROM keys k WHERE clearance_dispatch.id = k.a",
+        &keys,
+    )
+    .map(drop)
+}
+
+/// What is due of a message, and whether it is being sent at the moment.
+pub(crate) fn dues_of(tx: &mut Tx, message: MessageId) -> Result<Vec<(Due, bool)>, DbError> {
+    let sql = "SELECT id, kind, message_id, positions, documents, attempts, claimed
+               FROM clearance_dispatch WHERE message_id = $1";
+    let rows = tx.query(sql, params![message])?;
+    rows.iter().map(|row| Ok((due_of_row(row)?, row.bool(6)?))).collect()
+}
+
+/// Leaves these places of a message and documents in a dispatch.
+pub(crate) fn narrow(
+    tx: &mut Tx,
+    id: DispatchId,
+    positions: &[i64],
+    documents: &[DocumentId],
+) -> Result<(), DbError> {
+    let sql = "UPDATE clearance_dispatch SET positions = $2, documents = $3 WHERE id = $1";
+    let documents = pack_list(documents.iter().map(|id| id.to_i64()));
+    tx.execute(sql, params![id, pack_list(positions.iter().copied()), documents]).map(drop)
+}
+
+/// Marks steps: a state no receipt told of.
+pub(crate) enum StepKind {}
+impl kernel::id::Kind for StepKind {
+    const PREFIX: &'static str = "stp";
+}
+
+/// A step in a document's life that no receipt tells of. Its id tells its time.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) id: Id<StepKind>,
+    pub(crate) document_id: DocumentId,
+    pub(crate) state: State,
+    pub(crate) sender: Option<String>,
+    pub(crate) text: Option<&'static str>,
+}
+
+/// Stores steps.
+pub(crate) fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
+    let rows: Rows<'_> = steps
+        .iter()
+        .map(|step| {
+            let sender = step.sender.as_deref();
+            values![step.id, step.document_id, step.state.code(), sender, step.text]
+        })
+        .collect();
+    let columns = ["id", "document_id", "state", "sender_code", "text"];
+    tx.insert_many("clearance_step", &columns, &rows, OnConflict::Fail).map(drop)
+}
+
+/// A stored step: id, state, sender, text.
+pub(crate) type StepRow = (Id<StepKind>, State, Option<String>, Option<String>);
+
+/// The steps of a document, oldest first.
+pub(crate) fn steps(tx: &mut Tx, id: DocumentId) -> Result<Vec<StepRow>, DbError> {
+    let sql = "SELECT id, state, sender_code, text FROM clearance_step
+               WHERE document_id = $1 ORDER BY id";
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    tx.query(sql, params![id])?
+        .iter()
+        .map(|row| {
+            let state = State::of_code(row.i64(1)?);
+            Ok((row.id(0)?, state, owned(row.opt_text(2)?), owned(row.opt_text(3)?)))
+        })
+        .collect()
+}
+
+/// Adds to the counts of what was refused: by day (`yyyymmdd`) and code.
+pub(crate) fn count_refusals(
+    tx: &mut Tx,
+    counts: &BTreeMap<(i64, &'static str), i64>,
+) -> Result<(), DbError> {
+    for ((day, code), count) in counts {
+        let sql = "INSERT INTO clearance_refusal (day, code, count) VALUES ($1, $2, $3)
+                   ON CONFLICT (day, code)
+                   DO UPDATE SET count = clearance_refusal.count + excluded.count";
+        tx.execute(sql, params![*day, *code, *count])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! All SQL of clearance.
+
+pub(crate) mod finding;
+pub(crate) mod inventory;
+pub(crate) mod message;
+pub(crate) mod paper;
+pub(crate) mod receipt;

@@ -1,0 +1,303 @@
+//! Stored documents other than inventories.
+
+use std::sync::Arc;
+
+use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
+use kernel::Time;
+
+use crate::document::facts::Columns;
+use crate::document::{DocumentId, Facts, Head, Key, Kind, MessageId};
+use crate::lifecycle::{Position, State};
+
+/// A document as stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Paper {
+    pub(crate) id: DocumentId,
+    /// How often its number was used before, after the months of the law.
+    pub(crate) turn: i64,
+    pub(crate) message_id: MessageId,
+    /// Place in that message, from 0.
+    pub(crate) index: i64,
+    pub(crate) position: Position,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) version: i64,
+}
+
+impl Paper {
+    pub(crate) fn kind(&self) -> Kind {
+        self.facts.kind()
+    }
+
+    /// The codes of the firms it names.
+    pub(crate) fn parties(&self) -> Vec<String> {
+        let columns = self.facts.columns();
+        let mut parties = vec![self.facts.key().issuer];
+        parties.extend(columns.second_code);
+        parties.extend(columns.third_code);
+        parties.retain(|party| !party.is_empty());
+        parties
+    }
+}
+
+/// The columns of [`of_row`], after the ones of the caller.
+pub(crate) const COLUMNS: &str = "d.id, d.kind, d.issuer_code, d.number, d.turn, d.link_no, \
+    d.second_code, d.third_code, d.message_id, d.position, d.app_time, d.content, d.state, \
+    d.state_at, d.floor_at, d.facts, d.version";
+
+/// Reads a row whose columns from `first` on are [`COLUMNS`].
+pub(crate) fn of_row(row: &Row, first: usize) -> Result<Paper, DbError> {
+    let text = |column: usize| row.opt_text(first + column).map(|text| text.map(str::to_owned));
+    let damaged = || DbError::Damaged(format!("clearance_document {:?}", row.i64(first).ok()));
+    let kind = Kind::of_number(row.i64(first + 1)?).ok_or_else(damaged)?;
+    let issuer = row.text(first + 2)?.to_owned();
+    let key = Key { kind, issuer, number: row.text(first + 3)?.to_owned() };
+    let columns = Columns { link_no: text(5)?, second_code: text(6)?, third_code: text(7)? };
+    let state = State::of_code(row.i64(first + 12)?);
+    let head = Head {
+        app_time: row.time(first + 10)?,
+        content: row.bytes(first + 11)?.try_into().map_err(|_| damaged())?,
+        draft: state == State::Draft,
+        ..Head::default()
+    };
+    let facts = Facts::unpack(key, columns, head, row.bytes(first + 15)?).ok_or_else(damaged)?;
+    let position =
+        Position { state, at: row.opt_time(first + 13)?, floor: row.opt_time(first + 14)? };
+    Ok(Paper {
+        id: row.id(first)?,
+        turn: row.i64(first + 4)?,
+        message_id: row.id(first + 8)?,
+        index: row.i64(first + 9)?,
+        position,
+        facts: Arc::new(facts),
+        version: row.i64(first + 16)?,
+    })
+}
+
+/// The documents of these business keys, every turn of each.
+pub(crate) fn by_keys<'a>(
+    tx: &mut Tx,
+    keys: impl Iterator<Item = &'a Key>,
+) -> Result<Vec<Paper>, DbError> {
+    let mut wanted = Keys::new(&[Type::Text, Type::Int, Type::Text]);
+    keys.for_each(|key| wanted.push(values![&key.number, key.kind.number(), &key.issuer]));
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
+         ON d.number = k.a AND d.kind = k.b AND d.issuer_code = k.c"
+    );
+    tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
+/// The payments and waybills that name these order numbers, whoever issued them.
+pub(crate) fn by_links<'a>(
+    tx: &mut Tx,
+    links: impl Iterator<Item = (&'a str, Kind)>,
+) -> Result<Vec<Paper>, DbError> {
+    let mut wanted = Keys::new(&[Type::Text, Type::Int]);
+    links.for_each(|(link, kind)| wanted.push(values![link, kind.number()]));
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
+         ON d.link_no = k.a AND d.kind = k.b"
+    );
+    tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
+/// The orders of these numbers, on any platform: a waybill does not say on which.
+pub(crate) fn orders_numbered<'a>(
+    tx: &mut Tx,
+    numbers: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Paper>, DbError> {
+    let mut wanted = Keys::new(&[Type::Text]);
+    numbers.for_each(|number| wanted.push(values![number]));
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
+         ON d.number = k.a AND d.kind = {}",
+        Kind::Order.number()
+    );
+    tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
+/// One document by our id.
+pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Paper>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.id = $1");
+    tx.query_opt(&sql, params![id])?.map(|row| of_row(&row, 0)).transpose()
+}
+
+/// The documents of these ids.
+pub(crate) fn by_ids(tx: &mut Tx, ids: &[DocumentId]) -> Result<Vec<Paper>, DbError> {
+    let mut wanted = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| wanted.push(values![*id]));
+    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d ON d.id = k.a");
+    tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
+/// Stores new documents.
+pub(crate) fn insert<'a>(
+    tx: &mut Tx,
+    papers: impl Iterator<Item = &'a Paper>,
+) -> Result<(), DbError> {
+    let mut rows = Rows::new();
+    for paper in papers {
+        let Key { kind, issuer, number } = paper.facts.key();
+        let columns = paper.facts.columns();
+        let head = paper.facts.head();
+        rows.push(values![
+            paper.id,
+            kind.number(),
+            issuer,
+            number,
+            paper.turn,
+            columns.link_no,
+            columns.second_code,
+            columns.third_code,
+            paper.message_id,
+            paper.index,
+            head.app_time,
+            head.content,
+            paper.position.state.code(),
+            paper.position.at,
+            paper.position.floor,
+            paper.facts.pack(),
+            paper.version,
+        ]);
+    }
+    let columns = [
+        "id",
+        "kind",
+        "issuer_code",
+        "number",
+        "turn",
+        "link_no",
+        "second_code",
+        "third_code",
+        "message_id",
+        "position",
+        "app_time",
+        "content",
+        "state",
+        "state_at",
+        "floor_at",
+        "facts",
+        "version",
+    ];
+    tx.insert_many("clearance_document", &columns, &rows, OnConflict::Fail).map(drop)
+}
+
+/// Saves new versions of stored documents: content, place and state.
+pub(crate) fn replace<'a>(
+    tx: &mut Tx,
+    papers: impl Iterator<Item = &'a Paper>,
+) -> Result<(), DbError> {
+    use Type::{Bytes, Int, Text};
+    let types = [Int, Int, Text, Text, Text, Int, Int, Int, Bytes, Int, Int, Int, Bytes];
+    let mut keys = Keys::new(&types);
+    for paper in papers {
+        let columns = paper.facts.columns();
+        let head = paper.facts.head();
+        keys.push(values![
+            paper.id,
+            paper.version - 1,
+            columns.link_no,
+            columns.second_code,
+            columns.third_code,
+            paper.message_id,
+            paper.index,
+            head.app_time,
+            head.content,
+            paper.position.state.code(),
+            paper.position.at,
+            paper.position.floor,
+            paper.facts.pack(),
+        ]);
+    }
+    let changed = tx.update_many(
+        "UPDATE clearance_document SET link_no = k.c, second_code = k.d, third_code = k.e,
+             message_id = k.f, position = k.g, app_time = k.h, content = k.i, state = k.j,
+             state_at = k.k, floor_at = k.l, facts = k.m, version = version + 1
+         FROM keys k
+         WHERE clearance_document.id = k.a AND clearance_document.version = k.b",
+        &keys,
+    )?;
+    all_changed(changed, keys.len())
+}
+
+/// Where these documents stand: id, version, position.
+pub(crate) fn positions(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = DocumentId>,
+) -> Result<Vec<(DocumentId, i64, Position)>, DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.for_each(|id| keys.push(values![id]));
+    let sql = "SELECT k.n, d.id, d.version, d.state, d.state_at, d.floor_at FROM keys k
+               JOIN clearance_document d ON d.id = k.a";
+    tx.query_keys(sql, &keys)?.iter().map(position_of).collect()
+}
+
+pub(super) fn position_of(row: &Row) -> Result<(DocumentId, i64, Position), DbError> {
+    let state = State::of_code(row.i64(3)?);
+    let position = Position { state, at: row.opt_time(4)?, floor: row.opt_time(5)? };
+    Ok((row.id(1)?, row.i64(2)?, position))
+}
+
+/// Saves new positions: document, version before, position after.
+pub(crate) fn reposition(
+    tx: &mut Tx,
+    moves: impl Iterator<Item = (DocumentId, i64, Position)>,
+) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int; 5]);
+    for (id, version, position) in moves {
+        let (state, at, floor) = (position.state.code(), position.at, position.floor);
+        keys.push(values![id, version, state, at, floor]);
+    }
+    let changed = tx.update_many(
+        "UPDATE clearance_document SET state = k.c, state_at = k.d, floor_at = k.e,
+             version = version + 1
+         FROM keys k
+         WHERE clearance_document.id = k.a AND clearance_document.version = k.b",
+        &keys,
+    )?;
+    all_changed(changed, keys.len())
+}
+
+/// A row that was not there in the version expected was changed by somebody else meanwhile.
+pub(super) fn all_changed(changed: u64, wanted: usize) -> Result<(), DbError> {
+    if changed == wanted as u64 {
+        return Ok(());
+    }
+    Err(DbError::Busy("a document was changed at the same time".to_owned()))
+}
+
+/// Notes that waybills arrived at a supervised place.
+pub(crate) fn arrive<'a>(
+    tx: &mut Tx,
+    arrivals: impl Iterator<Item = (&'a str, &'a str, DocumentId)>,
+) -> Result<(), DbError> {
+    let mut rows = Rows::new();
+    arrivals.for_each(|(number, carrier, id)| rows.push(values![number, carrier, id]));
+    let columns = ["logistics_no", "logistics_code", "document_id"];
+    tx.insert_many("clearance_arrival", &columns, &rows, OnConflict::Ignore).map(drop)
+}
+
+/// Forgets the arrivals a withdrawn or changed warehousing detail told of.
+pub(crate) fn unarrive(tx: &mut Tx, ids: &[DocumentId]) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| keys.push(values![*id]));
+    let sql = "DELETE FROM clearance_arrival WHERE document_id IN (SELECT k.a FROM keys k)";
+    tx.update_many(sql, &keys).map(drop)
+}
+
+/// Whether a waybill has arrived at a supervised place, and when that was told.
+pub(crate) fn arrival(
+    tx: &mut Tx,
+    number: &str,
+    carrier: &str,
+) -> Result<Option<DocumentId>, DbError> {
+    let sql = "SELECT document_id FROM clearance_arrival
+               WHERE logistics_no = $1 AND logistics_code = $2 ORDER BY document_id LIMIT 1";
+    tx.query_opt(sql, params![number, carrier])?.map(|row| row.id(0)).transpose()
+}
+
+/// When a document was received: its message's time.
+pub(crate) fn received_at(tx: &mut Tx, message: MessageId) -> Result<Time, DbError> {
+    let sql = "SELECT received_at FROM clearance_message WHERE id = $1";
+    tx.query_one(sql, params![message])?.time(0)
+}
