@@ -41,7 +41,7 @@ repeated safely; a failure lists every error in both languages, each with its re
 /// The document without operations.
 pub(crate) fn frame(modules: impl Iterator<Item = Module>) -> OpenApi {
     let info = InfoBuilder::new()
-        .title("跨元 Kouan API")
+        .title("Kouan API")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(ABOUT))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").build()))
@@ -71,6 +71,10 @@ fn components() -> Components {
         ("401", "缺少密钥或密钥无效 / No key, or not a good one"),
         ("403", "密钥没有所需权限 / The key does not hold the scope"),
         ("404", "没有找到,或不属于本企业 / Not there, or not yours"),
+        ("409", "与现状冲突 / In conflict with how things stand"),
+        ("413", "请求体过大 / The body is too large"),
+        ("415", "请求体类型不支持 / The type of the body is not supported"),
+        ("422", "内容有误,一次列出全部问题 / The input is wrong; every finding at once"),
         ("500", "平台内部错误 / The platform failed inside"),
         ("503", "暂时繁忙,见 Retry-After / Busy; see Retry-After"),
     ];

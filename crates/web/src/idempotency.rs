@@ -23,6 +23,18 @@ pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotenc
 
 const KEY_CHARS_MAX: usize = 128;
 
+/// The header in the API document; name it in `params(IdempotencyParams)` of a route that takes
+/// a [`Command`] or [`Raw`].
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyParams {
+    /// 幂等键,建议 UUID:相同键和内容返回原应答,内容不同则 409
+    /// / Idempotency key, a UUID does well: same key and content, same answer; else 409.
+    #[param(rename = "Idempotency-Key", max_length = 128)]
+    #[expect(dead_code, reason = "describes a header that the extractors read")]
+    idempotency_key: Option<String>,
+}
+
 /// What makes a request the same as an earlier one: the caller's key, and a hash of method, path
 /// and body.
 #[derive(Clone, Debug, PartialEq, Eq)]

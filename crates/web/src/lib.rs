@@ -65,7 +65,8 @@ pub use door::{REQUEST_ID, RequestId};
 pub use error::{ApiError, ErrorAnswer, ErrorItem, Failure, Refusal};
 pub use extract::{Json, Path, Query, parse_json};
 pub use idempotency::{
-    Command, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, Mark, Raw, key_reused, replay,
+    Command, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, IdempotencyParams, Mark, Raw, key_reused,
+    replay,
 };
 pub use module::{
     Check, Module, migrations, misdeclared, module, openapi, operations, permissions, router,

@@ -219,6 +219,9 @@ fn annotate(operation: &mut Operation, tag: &str, access: Access) {
         return answers(operation, &["500"]);
     };
     codes.push("401");
+    if operation.request_body.is_some() {
+        codes.extend(["409", "413", "415", "422"]);
+    }
     if let Some(scope) = scope {
         codes.push("403");
         let line = format!("权限 / scope: `{scope}`");
@@ -248,6 +251,10 @@ pub(crate) fn common_response(code: &str) -> &'static str {
         "401" => "Unauthenticated",
         "403" => "Forbidden",
         "404" => "NotFound",
+        "409" => "Conflict",
+        "413" => "TooLarge",
+        "415" => "WrongType",
+        "422" => "Invalid",
         "503" => "Busy",
         _ => "Fault",
     }

@@ -101,7 +101,7 @@ impl FromStr for Scope {
     }
 }
 
-/// A preset bundle of scopes.
+/// 预设角色 / A preset bundle of scopes.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]

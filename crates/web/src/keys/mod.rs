@@ -129,7 +129,7 @@ pub struct Key {
     pub last_used: Option<Time>,
 }
 
-/// Whether a key is good.
+/// 密钥状态 / Whether a key is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {

@@ -64,7 +64,7 @@ pub const PING: &str = "web.ping";
 /// the last the delivery is dead until somebody replays it.
 pub const SCHEDULE_MS: [i64; 7] = [0, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000];
 
-/// Whether a webhook takes deliveries.
+/// 推送地址状态:启用、暂停、对方已停用 / Whether a webhook takes deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookState {
@@ -94,7 +94,7 @@ impl WebhookState {
     }
 }
 
-/// How far a delivery is.
+/// 推送状态:待推送、已送达、死信 / How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {

@@ -112,7 +112,7 @@ async fn list(
 }
 
 #[utoipa::path(
-    post, path = "/api/v1/things", request_body = AddRequest,
+    post, path = "/api/v1/things", params(web::IdempotencyParams), request_body = AddRequest,
     responses((status = 201, body = Thing)),
 )]
 async fn add(
