@@ -173,6 +173,35 @@ fn requirements_and_schemes_change_on_their_days() {
 }
 
 #[test]
+fn what_import_asks_every_day_is_in_force_since_the_regime_began() {
+    let rules = Rules::builtin();
+    let daily: Vec<&Rule> = rules
+        .all()
+        .into_iter()
+        .filter(|rule| {
+            let id = &*rule.id;
+            let since_later = ["import.cap.", "import.documents.1239", "import.first_import_"];
+            ["import.limit.", "import.documents.", "import.warehousing_", "match.", "vat."]
+                .iter()
+                .chain(&["import.tax.", "import.value.", "import.return.re", "import.return.arr"])
+                .chain(&["waybill.", "quota.", "import.bonded_", "import.retail_", "import.g"])
+                .any(|prefix| id.starts_with(prefix))
+                && !since_later.iter().any(|prefix| id.starts_with(prefix))
+        })
+        .collect();
+    assert!(daily.len() > 30, "{}", daily.len());
+    for rule in daily {
+        let mut next = day("2016-04-08");
+        assert!(rule.periods[0].from <= next, "{}", rule.id);
+        for period in &rule.periods {
+            assert!(period.from <= next, "{} has a gap before {}", rule.id, period.from);
+            next = period.to.map_or(day("9999-12-31"), |to| to.tomorrow().unwrap());
+        }
+        assert_eq!(next, day("9999-12-31"), "{} has ended", rule.id);
+    }
+}
+
+#[test]
 fn asking_for_what_is_not_in_force_names_id_and_day() {
     let rules = Rules::builtin();
     let missing = rules.on(day("2016-04-07")).decimal("import.limit.single").unwrap_err();
