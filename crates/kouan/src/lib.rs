@@ -1,4 +1,11 @@
 //! The kouan binary as a library: command line, configuration, wiring, workers, demo. The only
 //! crate that knows all the others, the wall clock and the process.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod demo;
+mod failure;
+pub mod worker;
+
+pub use failure::Failure;

@@ -1,0 +1,98 @@
+//! `kouan tax quote`, `kouan rules show`, `kouan tariff import`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use kernel::{Clock, Date, Finding};
+use register::codes::Codes;
+use register::rules::{Rules, Sure, Value};
+use register::tariff::{ImportOptions, Tariff, import_file, save_imported};
+
+use super::output::{self, Verdict};
+use super::{Quote, RulesShow, TariffImport, messages};
+use crate::Failure;
+use crate::clock::SystemClock;
+
+/// The law and the tariff: the built-in ones, or those of a folder over them.
+pub(super) fn law(folder: Option<&Path>) -> Result<(Rules, Tariff), Failure> {
+    let Some(folder) = folder else { return Ok((Rules::builtin(), Tariff::builtin())) };
+    let rules = Rules::load(folder).map_err(|findings| faulty(folder, &findings))?;
+    let tariff = Tariff::load(folder).map_err(|findings| faulty(folder, &findings))?;
+    Ok((rules, tariff))
+}
+
+fn faulty(folder: &Path, findings: &[Finding]) -> Failure {
+    let list: Vec<String> = findings
+        .iter()
+        .map(|f| format!("{}: {} (found `{}`, expected {})", f.path, f.message.en, f.found, f.expected))
+        .collect();
+    Failure::new(format!("{}: {}", folder.display(), list.join("\n")))
+}
+
+pub(super) fn show(args: &RulesShow) -> Result<Verdict, Failure> {
+    let (rules, _) = law(args.rules.as_deref())?;
+    let on = match &args.on {
+        Some(text) => text.parse::<Date>().map_err(|_| Failure::new("--on wants yyyy-MM-dd"))?,
+        None => SystemClock.now().date(),
+    };
+    let prefix = args.prefix.as_deref().unwrap_or_default();
+    let wanted = rules.all().into_iter().filter(|rule| rule.id.starts_with(prefix));
+    for rule in wanted {
+        let Some(period) = rule.periods.iter().find(|period| {
+            period.from <= on && period.to.is_none_or(|to| on <= to)
+        }) else { continue };
+        if args.json {
+            output::json(&serde_json::json!({
+                "id": &*rule.id,
+                "value": shown(&period.value),
+                "unit": &*rule.unit,
+                "from": period.from.to_string(),
+                "to": period.to.map(|to| to.to_string()),
+                "source": &*period.source,
+                "sure": period.sure.word(),
+                "zh": rule.title.zh,
+                "en": rule.title.en,
+            }))?;
+        } else {
+            let to = period.to.map_or_else(|| "…".to_owned(), |to| to.to_string());
+            output::line(format!("{} = {} {}", rule.id, shown(&period.value), rule.unit));
+            output::line(format!("    {} / {}", rule.title.zh, rule.title.en));
+            let sure = period.sure.word();
+            output::line(format!("    {} to {to} · {} · {sure}", period.from, period.source));
+        }
+    }
+    Ok(Verdict::Clean)
+}
+
+pub(super) fn import(args: &TariffImport) -> Result<Verdict, Failure> {
+    let (rules, base) = law(Some(&args.rules))?;
+    let codes = Codes::builtin();
+    let file = args.file.display().to_string();
+    let options = ImportOptions {
+        from: SystemClock.now().date(),
+        sure: Sure::Seen,
+        base: &base,
+        codes: &codes,
+        rules: &rules,
+    };
+    let imported = import_file(&args.file, &options);
+    imported.findings.iter().for_each(|finding| output::finding(&file, finding));
+    if imported.findings.iter().any(Finding::is_error) {
+        output::line(format!("{file}: nothing loaded; mend the findings above"));
+        return Ok(Verdict::Findings);
+    }
+    let written: PathBuf = save_imported(&args.rules, &imported.lines)
+        .map_err(|findings| faulty(&args.rules, &findings))?;
+    output::line(format!("{} lines written to {}", imported.lines.len(), written.display()));
+    Ok(Verdict::Clean)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Decimal(number) => number.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Text(word) => word.to_string(),
+        Value::List(words) => words.join(", "),
+    }
+}

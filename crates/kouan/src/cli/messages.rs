@@ -1,0 +1,121 @@
+//! `kouan check`, `kouan fields`, `kouan submit`.
+
+use ceb::{CheckReport, FieldTableFormat, MessageType};
+use kernel::{Finding, Text};
+use register::codes::Codes;
+use std::time::Duration;
+
+use super::output::{self, Verdict};
+use crate::Failure;
+
+use super::{FieldFormat, Fields, Files, Submit};
+
+pub(super) fn check(args: &Files) -> Result<Verdict, Failure> {
+    let codes = Codes::builtin();
+    let mut verdict = Verdict::Clean;
+    for path in &args.files {
+        let file = path.display().to_string();
+        let Ok(bytes) = output::read(path) else {
+            verdict = verdict.and(output::unreadable(&file, args.json)?);
+            continue;
+        };
+        let report = CheckReport::new(&file, &bytes, &codes);
+        verdict = verdict.and(verdict_of(&report));
+        if args.json { output::json(&report)? } else { show(&report) }
+    }
+    Ok(verdict)
+}
+
+/// A message nobody can read at all is 2, one with errors 1.
+fn verdict_of(report: &CheckReport) -> Verdict {
+    match (report.message_type.is_some(), report.findings.iter().any(Finding::is_error)) {
+        (false, true) => Verdict::Unreadable,
+        (_, true) => Verdict::Findings,
+        _ => Verdict::Clean,
+    }
+}
+
+fn show(report: &CheckReport) {
+    let kind = report.message_type.as_deref().unwrap_or("no message of the family");
+    let structure = if report.structure_valid { "structure valid" } else { "structure INVALID" };
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        report.findings.iter().partition(|finding| finding.is_error());
+    output::line(format!(
+        "{}: {kind}, {} documents, {structure}, {} errors, {} warnings",
+        report.file,
+        report.documents,
+        errors.len(),
+        warnings.len()
+    ));
+    report.findings.iter().for_each(|finding| output::finding(&report.file, finding));
+}
+
+pub(super) fn fields(args: &Fields) -> Result<Verdict, Failure> {
+    let Some(code) = &args.kind else {
+        for kind in ceb::message_types() {
+            output::line(format!("{}  {} / {}", kind.code, kind.zh, kind.en));
+        }
+        return Ok(Verdict::Clean);
+    };
+    let Some(kind) = ceb::message_type(&code.to_uppercase()) else {
+        let known: Vec<&str> = ceb::message_types().iter().map(|kind| kind.code).collect();
+        return Err(Failure::new(format!("no message type {code}; known: {}", known.join(" "))));
+    };
+    output::line(table(kind, args.format)?);
+    Ok(Verdict::Clean)
+}
+
+fn table(kind: &MessageType, format: FieldFormat) -> Result<String, Failure> {
+    Ok(match format {
+        FieldFormat::Text => ceb::field_table(kind, FieldTableFormat::Plain),
+        FieldFormat::Markdown => ceb::field_table(kind, FieldTableFormat::Markdown),
+        FieldFormat::Html => ceb::field_table(kind, FieldTableFormat::Html),
+        FieldFormat::JsonSchema => serde_json::to_string_pretty(&ceb::json_schema(kind))?,
+    })
+}
+
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(60);
+
+pub(super) fn submit(args: &Submit) -> Result<Verdict, Failure> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(SUBMIT_TIMEOUT))
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let address = format!("{}/api/v1/messages", args.to.trim_end_matches('/'));
+    let mut verdict = Verdict::Clean;
+    for path in &args.files {
+        let bytes = output::read(path)?;
+        let mut response = agent
+            .post(&address)
+            .header("authorization", format!("Bearer {}", args.key))
+            .header("content-type", "application/xml")
+            .send(&bytes[..])?;
+        let status = response.status();
+        let body = response.body_mut().read_to_string()?;
+        let answer: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        if !status.is_success() {
+            verdict = verdict.and(Verdict::Findings);
+        }
+        if args.json {
+            output::json(&serde_json::json!({
+                "file": path.display().to_string(), "status": status.as_u16(), "answer": answer
+            }))?;
+        } else {
+            output::line(format!("{}: {status}", path.display()));
+            output::line(serde_json::to_string_pretty(&answer)?);
+        }
+    }
+    Ok(verdict)
+}
+
+/// A request that is not the JSON object a command reads.
+pub(super) fn not_json(problem: &serde_json::Error) -> Finding {
+    Finding::error(
+        "json.malformed",
+        Text::new("输入不是要求的 JSON 对象", "the input is not the JSON object asked for"),
+        Text::new("按说明修改后重试", "mend it as the message says and try again"),
+    )
+    .on_line(u32::try_from(problem.line()).unwrap_or(0))
+    .found("", problem.to_string())
+}

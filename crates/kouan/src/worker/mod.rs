@@ -1,0 +1,128 @@
+//! Threads that run for ever beside the doors: forwarding, collecting receipts, pushing notices.
+//! Each does what is due, then waits for news or for the next look, and stops between two rounds.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Wakes workers that wait.
+#[derive(Clone, Default)]
+pub struct Bell(Arc<(Mutex<State>, Condvar)>);
+
+#[derive(Default)]
+struct State {
+    rung: u64,
+    stopping: bool,
+}
+
+impl Bell {
+    /// Wakes everybody who waits.
+    pub fn ring(&self) {
+        self.change(|state| state.rung += 1);
+    }
+
+    /// Wakes everybody and asks them to stop.
+    pub fn stop(&self) {
+        self.change(|state| state.stopping = true);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.1.notify_all();
+    }
+
+    /// Waits until the bell has rung since `heard` or `at_most` has passed. `None` when asked to
+    /// stop; otherwise how often it has rung.
+    fn wait(&self, heard: u64, at_most: Duration) -> Option<u64> {
+        let state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = |state: &mut State| state.rung == heard && !state.stopping;
+        let (state, _) = self
+            .0
+            .1
+            .wait_timeout_while(state, at_most, quiet)
+            .unwrap_or_else(PoisonError::into_inner);
+        (!state.stopping).then_some(state.rung)
+    }
+}
+
+/// What one round of a worker came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// There was something to do; look again at once.
+    Busy,
+    /// Nothing was due.
+    Idle,
+}
+
+/// A worker: its name in logs, how long it waits without news, and what a round does.
+pub struct Worker {
+    /// Name of the thread.
+    pub name: &'static str,
+    /// Longest wait between two looks when nothing rings.
+    pub every: Duration,
+    /// One round. An error is logged and the next round comes after the wait.
+    pub round: Box<dyn FnMut() -> Result<Round, crate::Failure> + Send>,
+}
+
+impl Worker {
+    /// Starts the worker on a thread of its own; it ends when the bell says stop.
+    pub fn start(mut self, bell: &Bell) -> std::io::Result<JoinHandle<()>> {
+        let bell = bell.clone();
+        std::thread::Builder::new().name(self.name.to_owned()).spawn(move || {
+            let mut heard = 0;
+            loop {
+                let wait = match (self.round)() {
+                    Ok(Round::Busy) => Duration::ZERO,
+                    Ok(Round::Idle) => self.every,
+                    Err(failure) => {
+                        tracing::warn!(worker = self.name, %failure, "round failed");
+                        self.every
+                    }
+                };
+                match bell.wait(heard, wait) {
+                    Some(rung) => heard = rung,
+                    None => return,
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_worker_looks_again_when_the_bell_rings_and_stops_when_told() {
+        let (bell, (tell, hear)) = (Bell::default(), mpsc::channel());
+        let round = Box::new(move || {
+            let _ = tell.send(());
+            Ok(Round::Idle)
+        });
+        let worker = Worker { name: "test", every: Duration::from_secs(3_600), round };
+        let thread = worker.start(&bell).unwrap();
+        hear.recv().unwrap();
+        bell.ring();
+        hear.recv().unwrap();
+        bell.stop();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_failing_round_is_not_the_last() {
+        let (bell, (tell, hear)) = (Bell::default(), mpsc::channel());
+        let mut rounds = 0;
+        let round = Box::new(move || {
+            rounds += 1;
+            let _ = tell.send(rounds);
+            if rounds == 1 { Err(crate::Failure::new("no connection")) } else { Ok(Round::Idle) }
+        });
+        let worker = Worker { name: "test", every: Duration::from_millis(1), round };
+        let thread = worker.start(&bell).unwrap();
+        assert_eq!(hear.recv().unwrap(), 1);
+        assert_eq!(hear.recv().unwrap(), 2);
+        bell.stop();
+        thread.join().unwrap();
+    }
+}
