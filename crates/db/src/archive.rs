@@ -223,7 +223,7 @@ impl Tx {
     /// Adds a compression dictionary and makes it the one for new originals once this transaction
     /// has committed and [`Tx::load_dictionaries`] is called. Gives its version.
     pub fn add_dictionary(&mut self, ctx: &Ctx, dictionary: &[u8]) -> Result<i64, DbError> {
-        let version = self.next_number("dictionary")?;
+        let version = self.next_number("db.dictionary")?;
         let body = self.sealer().seal(DICTIONARY_PURPOSE, dictionary)?;
         let sql = "INSERT INTO db_dictionary (version, at, body) VALUES ($1, $2, $3)";
         self.execute(sql, params![version, ctx.now, body])?;

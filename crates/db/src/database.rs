@@ -135,6 +135,8 @@ impl Db {
     /// Runs one writing transaction. `Ok` commits: when this returns `Ok`, the data are on disk.
     /// `Err` and panic undo everything. A commit that fails is an error.
     ///
+    /// Do not open a transaction inside another: with one writer it would wait for itself.
+    ///
     /// SQLite has one writer; callers are served in the order in which they came. PostgreSQL runs
     /// them beside one another at read committed, so updates compare a version.
     pub fn write<T, E, F>(&self, f: F) -> Result<T, E>

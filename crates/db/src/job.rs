@@ -8,7 +8,7 @@ use kernel::{Id, Time, id::Kind};
 use serde_json::Value as Json;
 
 use crate::outbox::clip;
-use crate::{Ctx, Db, DbError, OnConflict, Row, Rows, Tx, params, values};
+use crate::{Ctx, Db, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 
 /// Attempts before a job is dead, when nothing else is asked for.
 pub const JOB_ATTEMPTS_MAX: u32 = 10;
@@ -122,6 +122,16 @@ impl Tx {
     pub fn finish(&mut self, job: &ClaimedJob) -> Result<(), DbError> {
         let sql = "DELETE FROM db_job WHERE id = $1 AND attempts = $2 AND NOT dead";
         held(self.execute(sql, params![job.id, job.attempts])?)
+    }
+
+    /// Many jobs are done; [`Tx::finish`] for each. With one [`DbError::LeaseLost`] for all.
+    pub fn finish_many(&mut self, jobs: &[ClaimedJob]) -> Result<(), DbError> {
+        let mut keys = Keys::new(&[Type::Int, Type::Int]);
+        jobs.iter().for_each(|job| keys.push(values![job.id, job.attempts]));
+        let sql = "DELETE FROM db_job WHERE id IN (SELECT k.a FROM keys k)
+                   AND (id, attempts) IN (SELECT k.a, k.b FROM keys k) AND NOT dead";
+        let finished = self.update_many(sql, &keys)?;
+        if finished == jobs.len() as u64 { Ok(()) } else { Err(DbError::LeaseLost) }
     }
 
     /// The attempt failed: due again at `due`, or dead when it was the last.

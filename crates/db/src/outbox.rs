@@ -2,7 +2,7 @@
 //! each consumer.
 //!
 //! **Order.** Events are collected in memory and written at the very end of their transaction. The
-//! first thing that does is to raise the row `event` of `db_number`, which on PostgreSQL locks
+//! first thing that does is to raise the row `db.event` of `db_number`, which on PostgreSQL locks
 //! that row until the commit (SQLite has one writer anyhow). So numbers are handed out in the
 //! order of commits, without gaps: when a consumer sees number 7, everything up to 7 is visible,
 //! and nothing smaller can appear later. A sequence or an id made earlier would not give this,
@@ -40,7 +40,7 @@ const PACK_LEVEL: i32 = 1;
 /// What an error says is kept up to this many characters.
 const ERROR_CHARS_MAX: usize = 500;
 /// The name in `db_number` of the last event's number.
-const NUMBER: &str = "event";
+const NUMBER: &str = "db.event";
 
 /// A fact that has just become true. It must make sense by itself, years later, and must not hold
 /// personal data.
@@ -142,8 +142,8 @@ impl Tx {
         Ok(events)
     }
 
-    /// Deletes events that are older than `before` and that every consumer has passed. Gives the
-    /// number of rows deleted.
+    /// Deletes events that are older than `before` and that every consumer that ever began has
+    /// passed. Gives the number of rows deleted.
     pub fn prune_events(&mut self, before: Time) -> Result<u64, DbError> {
         let sql = "DELETE FROM db_event WHERE at < $1
                    AND last_seq <= (SELECT COALESCE(MIN(seq), 0) FROM db_cursor)";

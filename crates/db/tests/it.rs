@@ -11,5 +11,6 @@ mod it {
     mod migrate;
     mod outbox;
     mod record;
+    mod server;
     mod statement;
 }

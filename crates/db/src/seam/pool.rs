@@ -80,3 +80,30 @@ impl<T> Pool<T> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_wait_are_served_in_order() {
+        let pool = Pool::new(vec!["the one"]);
+        let served = Mutex::new(Vec::new());
+        let held = pool.take().unwrap();
+        std::thread::scope(|scope| {
+            for place in 0..5 {
+                let (pool, served) = (&pool, &served);
+                scope.spawn(move || {
+                    let thing = pool.take().unwrap();
+                    lock(served).push(place);
+                    pool.put(thing);
+                });
+                while lock(&pool.state).waiting.len() <= place {
+                    std::thread::yield_now();
+                }
+            }
+            pool.put(held);
+        });
+        assert_eq!(*lock(&served), [0, 1, 2, 3, 4]);
+    }
+}

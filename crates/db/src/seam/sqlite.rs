@@ -1,5 +1,6 @@
 //! The SQLite side of the seam.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,6 +47,9 @@ pub(crate) enum Role {
 
 impl Conn {
     pub(crate) fn open(path: &Path, role: Role) -> Result<Conn, DbError> {
+        if role != Role::Reader {
+            create_private(path)?;
+        }
         let flags = match role {
             Role::Reader => OpenFlags::SQLITE_OPEN_READ_ONLY,
             _ => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
@@ -88,6 +92,7 @@ impl Conn {
         path: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), DbError> {
+        create_private(path)?;
         let mut copy = Connection::open(path).map_err(mapped)?;
         // An open read transaction holds the instant still, so that the copy need not start again
         // whenever somebody writes.
@@ -240,6 +245,17 @@ impl Conn {
     }
 }
 
+/// Makes the file, if it is not there, for the user of the program alone. The log beside it gets the
+/// same rights from SQLite.
+fn create_private(path: &Path) -> Result<(), DbError> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(path);
+    opened.map(drop).map_err(|e| DbError::Unavailable(format!("{}: {e}", path.display())))
+}
+
 /// Every table and column there is.
 pub(crate) const COLUMNS: &str = "SELECT t.name, c.name FROM sqlite_schema t
     JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'";
@@ -300,6 +316,11 @@ impl rusqlite::ToSql for Bound<'_> {
             Value::Null => ValueRef::Null,
             Value::Int(value) => ValueRef::Integer(*value),
             Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            // PostgreSQL cannot store it; what one engine refuses, both do.
+            Value::Text(text) if text.as_bytes().contains(&0) => {
+                let fault = "a text holds the character NUL";
+                return Err(rusqlite::Error::ToSqlConversionFailure(fault.into()));
+            }
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
         }))

@@ -141,3 +141,20 @@ fn a_job_asked_for_twice_is_there_once() {
         assert!(once(), "finished, so it may be asked for again");
     });
 }
+
+#[test]
+fn many_jobs_are_finished_at_once_or_not_at_all() {
+    both(|db| {
+        let jobs: Vec<Job> = (0..5).map(|n| job(&n.to_string(), n)).collect();
+        enqueue(db, &jobs);
+        let old = claim(db, 0);
+        let mut held = claim(db, LEASE);
+        assert_eq!(held.len(), 5);
+        held[2] = old[2].clone();
+        let lost = db.write(|tx| tx.finish_many(&held));
+        assert!(matches!(lost, Err(DbError::LeaseLost)));
+        let held = claim(db, 2 * LEASE);
+        db.write(|tx| tx.finish_many(&held)).unwrap();
+        assert_eq!(db.read(|tx| tx.next_due("send")).unwrap(), None);
+    });
+}

@@ -123,6 +123,8 @@ fn refusals_say_what_they_are_about() {
 #[test]
 fn a_wrong_number_or_type_of_parameters_is_refused() {
     both_with(SHOP, |db| {
+        let nul = db.write(|tx| tx.set_setting("a", "b\0c"));
+        assert!(matches!(nul, Err(DbError::Other(_))), "{nul:?}");
         let sql = "SELECT id FROM shop_goods WHERE id = $1 AND maker = $2";
         for params in [&values![1][..], &values![1, "m", 3]] {
             assert!(db.read(|tx| tx.query(sql, params)).is_err());
