@@ -1,4 +1,5 @@
 //! Tests of the ledger on every engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "it/batches.rs"]
 mod batches;

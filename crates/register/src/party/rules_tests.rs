@@ -1,3 +1,5 @@
+//! The rules of parties as tables: who, for whom, what, where, when, and the verdict.
+
 use super::super::directory::Directory;
 use super::*;
 

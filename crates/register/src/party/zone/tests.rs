@@ -1,3 +1,5 @@
+//! The two cities, and zone files with every kind of fault.
+
 use super::super::types::{Role, Roles};
 use super::*;
 use kernel::identifier::{Verdict, enterprise_code, social_credit_code};
