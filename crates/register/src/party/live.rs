@@ -48,8 +48,7 @@ impl LiveDirectory {
         if current.version() == version {
             return Ok(current);
         }
-        let (parties, certificates, delegations) = store::everything(tx)?;
-        let fresh = Arc::new(Directory::new(version, parties, certificates, delegations));
+        let fresh = Arc::new(store::directory(tx, version)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)
     }

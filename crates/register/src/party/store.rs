@@ -3,6 +3,7 @@
 use db::{DbError, Row, Tx, params};
 use kernel::{Date, Time};
 
+use super::directory::Directory;
 use super::types::*;
 
 const PARTY: &str = "p.id, p.social_credit_code, p.customs_code, p.name_zh, p.name_en, p.roles, \
@@ -38,9 +39,7 @@ pub(super) fn touch(tx: &mut Tx) -> Result<(), DbError> {
 }
 
 /// Every party, certificate and delegation, in order of registration.
-pub(super) fn everything(
-    tx: &mut Tx,
-) -> Result<(Vec<Party>, Vec<Certificate>, Vec<Delegation>), DbError> {
+pub(super) fn directory(tx: &mut Tx, version: i64) -> Result<Directory, DbError> {
     let sql = format!("SELECT {PARTY} FROM register_party p ORDER BY p.id");
     let parties = tx.query(&sql, params![])?.iter().map(party).collect::<Result<_, _>>()?;
     let sql = format!("SELECT {CERTIFICATE} FROM register_certificate c ORDER BY c.id");
@@ -49,7 +48,7 @@ pub(super) fn everything(
     let sql = format!("SELECT {DELEGATION} FROM register_delegation d ORDER BY d.id");
     let delegations =
         tx.query(&sql, params![])?.iter().map(delegation).collect::<Result<_, _>>()?;
-    Ok((parties, certificates, delegations))
+    Ok(Directory::new(version, parties, certificates, delegations))
 }
 
 /// The party with this code of either kind.

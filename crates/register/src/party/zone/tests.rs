@@ -128,7 +128,8 @@ fn unknown_keys_are_all_reported_with_file_and_line() {
 
 #[test]
 fn broken_values_are_reported_with_their_line() {
-    let table: &[(&str, &str, &[(&str, Option<u32>)])] = &[
+    type Found<'a> = &'a [(&'a str, Option<u32>)];
+    let table: &[(&str, &str, Found)] = &[
         ("year = 2024", "year = 'soon'", &[("zone.toml", Some(15))]),
         ("year = 2024", "year = = 1", &[("zone.toml", Some(15))]),
         ("\"2022-01-22\"", "\"2022-02-30\"", &[("zone.toml", Some(8))]),
