@@ -245,8 +245,8 @@ impl Conn {
     }
 }
 
-/// Makes the file, if it is not there, for the user of the program alone. The log beside it gets the
-/// same rights from SQLite.
+/// Makes the file, if it is not there, for the user of the program alone. SQLite gives the log
+/// beside it the same rights.
 fn create_private(path: &Path) -> Result<(), DbError> {
     let mut options = File::options();
     options.create(true).append(true);
