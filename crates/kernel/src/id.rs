@@ -37,6 +37,11 @@ impl<K> Id<K> {
     pub const fn time(self) -> Time {
         Time::from_millis(self.value >> (NODE_BITS + COUNTER_BITS))
     }
+
+    /// The smallest id that can be made at an instant: a span of time is a span of ids.
+    pub const fn first_at(at: Time) -> Id<K> {
+        Id::from_i64(at.to_millis().saturating_mul(1 << (NODE_BITS + COUNTER_BITS)))
+    }
 }
 
 impl<K> Clone for Id<K> {
@@ -183,7 +188,9 @@ mod tests {
     #[test]
     fn an_id_tells_when_it_was_made() {
         let now = Time::from_millis(1_763_000_000_123);
-        assert_eq!(IdSource::new(63).next::<Parcel>(now).time(), now);
+        let id = IdSource::new(63).next::<Parcel>(now);
+        assert_eq!(id.time(), now);
+        assert!(Id::first_at(now) <= id && id < Id::first_at(now.plus_millis(1)));
     }
 
     #[test]
