@@ -93,8 +93,9 @@ fn declared(bytes: &[u8]) -> Result<Option<&str>, Undecodable> {
     let text = std::str::from_utf8(&window[..end]).map_err(|_| wrong("strange characters"))?;
     let (version, rest) = pseudo_attribute(text, "version")
         .ok_or(wrong("the declaration must begin with a version"))?;
-    let mut version_chars = version.strip_prefix("1.").unwrap_or("").chars();
-    if version_chars.next().is_none() || !version[2..].bytes().all(|b| b.is_ascii_digit()) {
+    // libxml2 takes any 1.x for 1.0, and so do we.
+    let minor = version.strip_prefix("1.");
+    if !minor.is_some_and(|minor| minor.bytes().all(|b| b.is_ascii_digit())) {
         return Err(wrong("the version must be 1.0"));
     }
     let (label, rest) = match pseudo_attribute(rest, "encoding") {

@@ -5,7 +5,7 @@ use crate::read::fault;
 use crate::read::scan::{Malformed, Ns, Tag, Token};
 use crate::read::structure::MessageReader;
 use crate::read::value;
-use crate::schema::{Field, Format, RecordDef};
+use crate::schema::{Field, Format, RecordDef, SCHEMA_NAMESPACE};
 
 /// Where in the message the reader is; turned into a path only when something is found.
 #[derive(Clone, Copy)]
@@ -135,7 +135,7 @@ impl<'a> MessageReader<'a> {
         let line = self.scan.line();
         if !tag.attributes.is_empty() {
             let own = matches!(field.format, Format::Int { digits: 0 })
-                .then_some(("http://www.w3.org/2001/XMLSchema", "int"));
+                .then_some((SCHEMA_NAMESPACE, "int"));
             self.no_attributes(tag, own, || place.path(field.name))?;
         }
         let start = self.values.len();

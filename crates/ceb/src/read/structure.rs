@@ -25,8 +25,14 @@ pub(crate) fn read(text: &str, options: &ReadOptions, mut faults: Faults) -> Rea
         }
     };
     let values = String::with_capacity(text.len() / 3);
-    let mut reader =
-        MessageReader { scan, faults, lenient: options.lenient, foreign: false, values };
+    let mut reader = MessageReader {
+        scan,
+        faults,
+        lenient: options.lenient,
+        foreign: false,
+        flow: Flow::Import,
+        values,
+    };
     match reader.message() {
         Ok(message) => {
             let structure_valid = message.is_some() && reader.faults.valid;
@@ -50,6 +56,8 @@ pub(crate) struct MessageReader<'a> {
     pub(crate) faults: Faults,
     pub(crate) lenient: bool,
     foreign: bool,
+    /// Which schema applies.
+    pub(crate) flow: Flow,
     /// All values, one after the other; becomes the text the records share.
     pub(crate) values: String,
 }
@@ -69,6 +77,7 @@ impl<'a> MessageReader<'a> {
             self.faults.add(fault::unknown_type(root.local).on_line(line));
             return Ok(None);
         };
+        self.flow = kind.flow;
         let mut message = Message::new(kind, "");
         message.version.clear();
         self.root_attributes(&root, &mut message)?;
@@ -197,12 +206,16 @@ impl<'a> MessageReader<'a> {
                     self.skip(&tag)?;
                     continue;
                 }
-                self.document(message, &tag, sequence.particle(0).seen)?;
+                let number = sequence.particle(0).seen;
+                message.documents.push(self.document(document, &tag, number)?);
                 continue;
             };
             let name = if at == 0 { DOCUMENT } else { sequence.particle(at).name };
             match name {
-                DOCUMENT => self.document(message, &tag, sequence.particle(0).seen)?,
+                DOCUMENT => {
+                    let number = sequence.particle(0).seen;
+                    message.documents.push(self.document(document, &tag, number)?);
+                }
                 "BaseTransfer" => message.transfer = self.transfer(kind, &tag)?,
                 "BaseSubscribe" => {
                     let place = Place::block("BaseSubscribe", sequence.particle(at).seen);
@@ -236,19 +249,18 @@ impl<'a> MessageReader<'a> {
         }
     }
 
-    fn document(
+    /// Reads a document whose start tag has just been read.
+    pub(crate) fn document(
         &mut self,
-        message: &mut Message,
+        def: &'static DocumentDef,
         tag: &Tag<'a>,
         number: u32,
-    ) -> Result<(), Malformed> {
-        let def: &DocumentDef = &message.kind.document;
+    ) -> Result<Document, Malformed> {
         let place = Place::block(def.element, number);
         let line = self.scan.line();
         if def.is_flat() {
             let head = self.record(def.head, tag, place)?;
-            message.documents.push(Document { head, lines: Vec::new(), line });
-            return Ok(());
+            return Ok(Document { head, lines: Vec::new(), line });
         }
         self.no_attributes(tag, None, || place.path(""))?;
         let mut particles = vec![Particle::new(Ns::Ceb, def.head.element, 1, 1)];
@@ -284,8 +296,7 @@ impl<'a> MessageReader<'a> {
             let finding = fault::element_missing(name, zh, en);
             self.faults.structural(finding.at(place.path(name)).on_line(line));
         }
-        message.documents.push(document);
-        Ok(())
+        Ok(document)
     }
 
     /// The next child of an element whose content is elements only; `None` at its end.

@@ -1,11 +1,16 @@
 //! The shape of a signature block, as the `xmldsig-core` schema the trade ships asks for it.
 //! Whether the signature is right is another question, answered in [`crate::signature`].
 
+use crate::read::extension;
 use crate::read::fault;
+use crate::read::record::Place;
 use crate::read::scan::{Attribute, Malformed, Ns, Tag, Token, is_name};
 use crate::read::structure::MessageReader;
 use crate::read::value::collapsed;
-use crate::schema::{SIGNATURE_NAMESPACE, is_space};
+use crate::schema::{
+    BASE_SUBSCRIBE, EXTEND_MESSAGE, Flow, SCHEMA_NAMESPACE, SIGNATURE_NAMESPACE, is_space,
+    message_types,
+};
 
 /// What an element may contain.
 enum Content {
@@ -218,7 +223,7 @@ impl<'a> MessageReader<'a> {
                     }
                     (Ns::Other | Ns::Ceb | Ns::Xsi, _) => {
                         children.push(OTHER);
-                        self.skip(&child)?;
+                        self.foreign_element(&child)?;
                     }
                     _ => {
                         self.broken(def, child.name, "no such element");
@@ -257,13 +262,44 @@ impl<'a> MessageReader<'a> {
         Ok(())
     }
 
+    /// An element of another namespace. The schema looks at those it knows, and passes the rest.
+    fn foreign_element(&mut self, tag: &Tag<'a>) -> Result<(), Malformed> {
+        if tag.ns != Ns::Ceb {
+            return self.skip(tag);
+        }
+        if tag.local == EXTEND_MESSAGE.element {
+            return extension::read(self, tag).map(|_| ());
+        }
+        let flow = self.flow;
+        let mut alike = message_types().iter().filter(|kind| kind.flow == flow);
+        let record = alike.clone().find_map(|kind| {
+            let lines = kind.document.lines.map(|lines| lines.record);
+            let records = [Some(kind.document.head), lines, kind.transfer(), Some(&BASE_SUBSCRIBE)];
+            records.into_iter().flatten().find(|def| def.element == tag.local)
+        });
+        if let Some(def) = record {
+            return self.record(def, tag, Place::block("Signature", 0)).map(|_| ());
+        }
+        // Only the export schema declares its documents so that they can stand anywhere.
+        let document = alike.find(|kind| kind.document.element == tag.local);
+        match document.filter(|_| flow == Flow::Export) {
+            Some(kind) => self.document(&kind.document, tag, 0).map(|_| ()),
+            None => self.skip(tag),
+        }
+    }
+
     fn signature_attributes(
         &mut self,
         def: &'static Def,
         tag: &Tag<'a>,
         ids: &mut Vec<String>,
     ) -> Result<(), Malformed> {
-        let own = (!def.type_name.is_empty()).then_some((SIGNATURE_NAMESPACE, def.type_name));
+        let own = Some(match (&def.content, def.type_name) {
+            (Text, "") => (SCHEMA_NAMESPACE, "string"),
+            (Base64, "") => (SCHEMA_NAMESPACE, "base64Binary"),
+            (Integer, "") => (SCHEMA_NAMESPACE, "integer"),
+            (_, name) => (SIGNATURE_NAMESPACE, name),
+        });
         let found: Vec<Attribute<'a>> = self.scan.attributes(tag)?;
         for attribute in &found {
             let Some((_, kind, _)) = def.attributes.iter().find(|(n, ..)| *n == attribute.name)
@@ -388,12 +424,11 @@ fn integer_shaped(text: &str) -> bool {
         && digits.trim_start_matches('0').len() <= 24
 }
 
-/// URI reference of RFC 3986, after the characters that XML Schema lets stand unescaped.
+/// URI reference of RFC 3986, as libxml2 judges it: what XML Schema would escape may stand.
 fn uri_shaped(text: &str) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let (text, query) = text.split_once('?').unwrap_or((text, ""));
-    let rest_good = |part: &str| segment_shaped(part, "/?:@");
-    if !rest_good(fragment) || !rest_good(query) {
+    if !part_shaped(fragment, "/?:@[]") || !part_shaped(query, "/?:@") {
         return false;
     }
     if let Some((scheme, rest)) = text.split_once(':') {
@@ -404,30 +439,31 @@ fn uri_shaped(text: &str) -> bool {
             return true;
         }
     }
-    // A relative reference: its first segment has no colon.
+    // A relative reference: its first segment has no colon, unless it is an authority.
     let first = text.split('/').next().unwrap_or("");
     !first.contains(':') && hierarchy_shaped(text)
 }
 
 fn hierarchy_shaped(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("//") else { return segment_shaped(text, "/:@") };
+    let Some(rest) = text.strip_prefix("//") else { return part_shaped(text, "/:@") };
     let (authority, path) = match rest.find('/') {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
     };
     let (user, host) = authority.split_once('@').unwrap_or(("", authority));
     let (host, port) = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((_, after)) => ("", after.strip_prefix(':').unwrap_or(after)),
-        None => host.split_once(':').unwrap_or((host, "")),
+        Some((_, after)) => ("", after),
+        None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
     };
-    segment_shaped(user, ":")
-        && segment_shaped(host, "")
-        && port.bytes().all(|b| b.is_ascii_digit())
-        && segment_shaped(path, "/:@")
+    let port_good = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    part_shaped(user, ":") && part_shaped(host, "") && port_good && part_shaped(path, "/:@")
 }
 
-/// Unreserved characters, sub-delimiters, escapes, and what XML Schema escapes for us.
-fn segment_shaped(text: &str, more: &str) -> bool {
+/// A stretch without delimiters other than those in `more`, its escapes whole.
+fn part_shaped(text: &str, more: &str) -> bool {
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         let good = match c {
@@ -435,8 +471,7 @@ fn segment_shaped(text: &str, more: &str) -> bool {
                 let mut hex = || rest.next().is_some_and(|c| c.is_ascii_hexdigit());
                 hex() && hex()
             }
-            '[' | ']' | ' ' | '#' => false,
-            '/' | '?' | ':' | '@' => more.contains(c),
+            '[' | ']' | '#' | '/' | '?' | ':' | '@' => more.contains(c),
             _ => true,
         };
         if !good {
@@ -444,4 +479,65 @@ fn segment_shaped(text: &str, more: &str) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each was put before libxml2.
+    #[test]
+    fn uris_are_judged_as_libxml2_judges_them() {
+        for good in [
+            "",
+            "#",
+            "?",
+            "a b",
+            "#a b",
+            "http://x /a",
+            "#[",
+            "//[a]",
+            "//[a]:1",
+            "//@",
+            "//a@",
+            "a:",
+            "^",
+            "中",
+            "http://u:p@h:1/p?q#f",
+            "a?b:c",
+            "//h?x",
+            "//[::1]:80/",
+            "a/b:c",
+            "http:",
+            "http:/",
+            "http://",
+            "http:///a",
+            "-a",
+            "a+:b",
+            "a.:b",
+            "a~b",
+            "//<x>/",
+            "a!b$c'd(e)f*g+h,i;j=k",
+            "a\\b",
+            "a|b",
+        ] {
+            assert!(uri_shaped(good), "{good}");
+        }
+        for bad in [
+            "[", "a[", "?[", "//[", "//[a]b", "//a:1:2", "//a:", "a]b", "%", "%4", "%zz", "#%",
+            "1a:b", ":a", "//x:y", "#a#b", "//u@v@w", "a@b:c", "//[::1", "+a:b", "a_:b",
+        ] {
+            assert!(!uri_shaped(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn base_64_must_come_out_even() {
+        for good in ["", "AAAA", "AA==", "AAA=", "AA AA", "!!!", "AgA="] {
+            assert!(base64_shaped(good), "{good}");
+        }
+        for bad in ["AAA", "AA=", "AB==", "AAB=", "A===", "=", "AA==AAAA"] {
+            assert!(!base64_shaped(bad), "{bad}");
+        }
+    }
 }

@@ -23,6 +23,9 @@ pub const NAMESPACE: &str = "http://www.chinaport.gov.cn/ceb";
 /// Namespace of the signature block.
 pub const SIGNATURE_NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
+/// Namespace of the types of XML Schema.
+pub(crate) const SCHEMA_NAMESPACE: &str = "http://www.w3.org/2001/XMLSchema";
+
 /// Characters of a message's `guid` attribute.
 pub const GUID_CHARS: u32 = 36;
 

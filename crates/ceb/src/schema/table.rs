@@ -20,7 +20,7 @@ pub enum Format {
         /// Most digits after the point.
         fraction: u8,
     },
-    /// A 32-bit integer; surrounding white space does not count.
+    /// A 32-bit integer.
     Int {
         /// Most digits; 0 when only the 32 bits bound it.
         digits: u8,

@@ -16,6 +16,8 @@ pub(crate) struct Filling<'r> {
     pub(crate) full: bool,
     /// Chance for strange values; plain ones without.
     pub(crate) rng: Option<&'r mut StdRng>,
+    /// Longest text where the field allows more.
+    pub(crate) longest: u32,
 }
 
 impl Filling<'_> {
@@ -62,7 +64,7 @@ impl Filling<'_> {
         }
         match field.format {
             Format::Text { min, max, .. } => {
-                let most = if self.full { max.min(300) } else { min.max(1) };
+                let most = if self.full { max.min(self.longest).max(min) } else { min.max(1) };
                 self.text(min.max(u32::from(max > 0)), most)
             }
             Format::Decimal { .. } if self.full => "12345678901234.56789".into(),

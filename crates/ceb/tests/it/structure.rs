@@ -1,10 +1,12 @@
 //! The verdict on structure against libxml2's, on the official samples and on many broken ones.
 
 use ceb::schema::Flow;
-use ceb::{ReadOptions, read};
+use ceb::{ReadOptions, message_types, read, write};
 
 use crate::judge::Judge;
-use crate::support::official_samples;
+use crate::mutant::{Element, mutate, parse};
+use crate::sample::{Filling, with_signature_shape};
+use crate::support::{official_samples, rng};
 
 fn is_export(path: &std::path::Path) -> bool {
     path.components().any(|part| part.as_os_str() == "export")
@@ -25,4 +27,62 @@ fn official_samples_get_the_official_verdict() {
         assert_eq!(message.kind.flow == Flow::Export, is_export(path));
         assert!(!message.documents.is_empty());
     }
+}
+
+/// A small message of every type with every field, signed in shape where it can be.
+fn bases() -> Vec<(bool, String, Element)> {
+    let mut rng = rng(5);
+    message_types()
+        .iter()
+        .map(|kind| {
+            let message = Filling { full: true, rng: Some(&mut rng), longest: 12 }.message(kind);
+            let text = String::from_utf8(write(&message).unwrap()).unwrap();
+            let text = match kind.transfer() {
+                Some(_) => with_signature_shape(&message, &text),
+                None => text,
+            };
+            let (prolog, root) = parse(&text);
+            (kind.flow == Flow::Export, prolog, root)
+        })
+        .collect()
+}
+
+/// Mutants of each base; a longer run is had by `KOUAN_MUTANTS`.
+fn mutants_each() -> usize {
+    std::env::var("KOUAN_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(40)
+}
+
+#[test]
+fn broken_messages_get_the_verdict_of_libxml2() {
+    let Some(judge) = Judge::find() else { return };
+    let seed = std::env::var("KOUAN_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(7);
+    let mut chance = rng(seed);
+    let mut texts = Vec::new();
+    for (export, prolog, root) in bases() {
+        for _ in 0..mutants_each() {
+            texts.push((export, mutate(&prolog, &root, &mut chance).into_bytes()));
+        }
+    }
+    let verdicts = judge.verdicts(&texts);
+    assert!(verdicts.iter().any(|valid| *valid) && !verdicts.iter().all(|valid| *valid));
+    let mut wrong = Vec::new();
+    for ((_, text), valid) in texts.iter().zip(verdicts) {
+        let reading = read(text, &ReadOptions::strict());
+        // Leniency changes what is made of a message, never the verdict on it.
+        let lenient = read(text, &ReadOptions::lenient());
+        let agreed = reading.structure_valid == valid
+            && lenient.structure_valid == valid
+            && reading.findings.is_empty() == valid;
+        if !agreed {
+            wrong.push((valid, lenient.structure_valid, reading, text));
+        }
+    }
+    let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for ((valid, lenient, reading, text), at) in wrong.iter().zip(0..10) {
+        let path = kept.join(format!("mutant-{at}.xml"));
+        std::fs::write(&path, text).unwrap();
+        let found: Vec<_> = reading.findings.iter().map(|f| (f.code, &f.path, f.line)).collect();
+        println!("{}: libxml2 {valid}, lenient {lenient}, {found:?}", path.display());
+    }
+    assert!(wrong.is_empty(), "{} of {} verdicts differ", wrong.len(), texts.len());
 }

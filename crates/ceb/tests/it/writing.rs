@@ -12,8 +12,8 @@ fn fillings() -> Vec<Message> {
     let mut rng = rng(11);
     for kind in message_types() {
         for full in [false, true] {
-            messages.push(Filling { full, rng: None }.message(kind));
-            messages.push(Filling { full, rng: Some(&mut rng) }.message(kind));
+            messages.push(Filling { full, rng: None, longest: 300 }.message(kind));
+            messages.push(Filling { full, rng: Some(&mut rng), longest: 300 }.message(kind));
         }
     }
     messages
@@ -72,7 +72,7 @@ fn official_samples_have_one_canonical_form() {
 #[test]
 fn what_the_schema_refuses_is_not_written() {
     let kind = ceb::message_type("CEB311").unwrap();
-    let mut message = Filling { full: true, rng: None }.message(kind);
+    let mut message = Filling { full: true, rng: None, longest: 300 }.message(kind);
     message.documents[0].head.set("orderNo", &"x".repeat(61));
     message.documents[1].lines[2].set("qty", "1e5");
     message.documents[2].head.clear(ceb::schema::import::order_head::GUID);
