@@ -11,4 +11,5 @@ pub(crate) mod take;
 
 pub use out::{claim_dispatches, dispatched};
 pub use receipts::{Taken, take_receipts};
+pub(crate) use settle::{missing_findings, task_of};
 pub use take::recheck;

@@ -73,7 +73,7 @@ pub(crate) fn hold(
         match held {
             Held::Ok => granted.push((*at, assessed)),
             _ => {
-                let finding = over_annual(held);
+                let finding = no_room(held);
                 let concern = concern(&batch.desk.declared(*at).facts, Role::Declarant, finding);
                 refused.insert(*at, vec![concern]);
             }
@@ -245,11 +245,8 @@ fn capped(batch: &Batch<'_>, at: usize) -> usize {
     crate::precheck::goods::caps(inventory, day, batch.reference).len()
 }
 
-fn over_annual(held: Held) -> Finding {
-    let (used, held, asked, limit) = match held {
-        Held::Refused { used, held, asked, limit } => (used, held, asked, limit),
-        Held::Ok | Held::Released | Held::NotAnAmount => Default::default(),
-    };
+fn no_room(held: Held) -> Finding {
+    let Held::Refused { used, held, asked, limit } = held else { return not_an_amount() };
     Finding::error(
         "limit.annual",
         Text::new(
@@ -268,6 +265,18 @@ fn over_annual(held: Held) -> Finding {
         let left = limit.0.saturating_sub(used.0).saturating_sub(held.0).max(0);
         format!("<= {}", Fen(left))
     })
+}
+
+fn not_an_amount() -> Finding {
+    Finding::error(
+        "limit.no_amount",
+        Text::new("完税价格须大于零", "the customs value must be above zero"),
+        Text::new(
+            "核对价格；全部为赠品的订单不能申报",
+            "check the prices; an order of gifts alone cannot be declared",
+        ),
+    )
+    .at("lines")
 }
 
 fn over_quantity(cap: &crate::precheck::goods::Cap, refusal: Refusal) -> Finding {

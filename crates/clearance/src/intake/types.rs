@@ -38,7 +38,7 @@ pub struct Mark {
     /// The key.
     pub key: String,
     /// Hash of the request.
-    pub hash: String,
+    pub hash: [u8; 32],
 }
 
 /// The answer to a submission that may be a repeat by its idempotency key.
@@ -85,7 +85,7 @@ pub enum NotTaken {
 }
 
 /// What became of a message as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeStatus {
     /// Every document was taken (some may be held back by findings).
@@ -99,7 +99,7 @@ pub enum OutcomeStatus {
 }
 
 /// What became of one document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemStatus {
     /// Taken.
@@ -113,13 +113,14 @@ pub enum ItemStatus {
 }
 
 /// The answer to one document.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Item {
     /// Its place in the message, from 0.
     pub index: usize,
     /// Its business key, by element name.
     pub key: serde_json::Value,
     /// Our id, when it is stored.
+    #[schema(value_type = Option<String>, example = "doc_0dzq3k1v00000")]
     pub id: Option<DocumentId>,
     /// What became of it.
     pub status: ItemStatus,
@@ -127,13 +128,15 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'static str>,
     /// Why.
+    #[schema(value_type = Vec<web::ErrorItem>)]
     pub findings: Vec<Finding>,
 }
 
 /// The answer to a message, given after it is durable.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Outcome {
     /// Our id of the message; of the first one when it is a repeat; absent when refused.
+    #[schema(value_type = Option<String>, example = "msg_0dzq3k1v00000")]
     pub message_id: Option<MessageId>,
     /// Such as `CEB311`; empty when it could not be told.
     pub message_type: String,
@@ -146,6 +149,7 @@ pub struct Outcome {
     /// One for each document.
     pub items: Vec<Item>,
     /// Findings on the message as a whole.
+    #[schema(value_type = Vec<web::ErrorItem>)]
     pub findings: Vec<Finding>,
     /// Whether the input could not be understood at all, as opposed to being wrong: 400 rather
     /// than 422.
@@ -154,13 +158,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The HTTP status it is answered with: 200, 400 when it could not be understood, 422 when all
-    /// of it is refused.
+    /// The HTTP status it is answered with: 202 when something of it was taken, 200 for a repeat,
+    /// 400 when it could not be understood, 422 when all of it is refused.
     pub fn http_status(&self) -> u16 {
         match self.status {
+            OutcomeStatus::Accepted | OutcomeStatus::Partly => 202,
+            OutcomeStatus::Repeated => 200,
             OutcomeStatus::Refused if self.malformed => 400,
             OutcomeStatus::Refused => 422,
-            _ => 200,
         }
     }
 

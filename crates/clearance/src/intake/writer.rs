@@ -140,7 +140,7 @@ impl Writer {
                 if let Some(mark) = &batch[n].mark {
                     let status = outcome.http_status();
                     // What was refused may be corrected and repeated under the same key.
-                    if status == 200 {
+                    if status < 400 {
                         let body = serde_json::to_string(&outcome).unwrap_or_default();
                         kept.push((mark, status, body));
                     }
@@ -155,7 +155,7 @@ impl Writer {
 }
 
 fn request(mark: &Mark) -> Request<'_> {
-    Request { caller: &mark.caller, key: &mark.key, hash: mark.hash.as_bytes() }
+    Request { caller: &mark.caller, key: &mark.key, hash: &mark.hash }
 }
 
 /// The answers that are known already, by idempotency key. Two requests under one key in one batch

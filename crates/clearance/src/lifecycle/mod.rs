@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod application;
+pub mod expectation;
 pub mod state;
 
 pub use action::{Action, Refusal};

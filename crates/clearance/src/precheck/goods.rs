@@ -60,18 +60,14 @@ pub fn assess(
     reference: &Reference,
 ) -> (Option<Assessed>, Vec<Concern>) {
     let declarant = |finding| concern(inventory, Role::Declarant, finding);
-    let mut concerns: Vec<Concern> = listed(inventory, law, reference).map(declarant).collect();
     match taxes::quote(inventory, law, reference) {
         Ok((assessed, findings)) => {
-            concerns.extend(findings.into_iter().map(declarant));
+            let concerns = findings.into_iter().map(declarant).collect();
             let caps = caps(inventory, law.on, reference);
             let annual_limit = annual_limit(law);
             (Some(Assessed { caps, annual_limit, ..assessed }), concerns)
         }
-        Err(findings) => {
-            concerns.extend(findings.into_iter().map(declarant));
-            (None, concerns)
-        }
+        Err(findings) => (None, findings.into_iter().map(declarant).collect()),
     }
 }
 
@@ -79,52 +75,6 @@ fn annual_limit(law: &DayLaw) -> Fen {
     let limit = Fen::from_yuan(law.annual_limit, Round::Down).unwrap_or_default();
     // "Below the limit" in fen is at most one fen less.
     if law.annual_inclusive { limit } else { Fen(limit.0 - 1) }
-}
-
-/// Lines that may not be imported as retail, or not in this mode.
-fn listed<'a>(
-    inventory: &'a Inventory,
-    law: &'a DayLaw,
-    reference: &'a Reference,
-) -> impl Iterator<Item = Finding> + 'a {
-    inventory.lines.iter().filter_map(|line| {
-        let entry = reference.tariff.line(&line.hs_code, law.on)?;
-        let bonded = law.mode(&inventory.trade_mode).is_some_and(|mode| mode.bonded);
-        match entry.positive_on(law.on) {
-            Some(None) => Some(not_listed(line)),
-            Some(Some(place)) if place.bonded_only() && !bonded => Some(bonded_only(line)),
-            _ => None,
-        }
-    })
-}
-
-fn not_listed(line: &InventoryLine) -> Finding {
-    Finding::error(
-        "goods.not_listed",
-        Text::new(
-            format!("商品“{}”不在跨境零售进口正面清单内", line.name),
-            "the goods are not on the positive list for retail import",
-        ),
-        Text::new(
-            "核对商品编码；清单外商品按一般贸易办理",
-            "check the code; goods off the list are imported as general trade",
-        ),
-    )
-    .at(format!("lines[{}].gcode", line.gnum))
-    .found(line.hs_code.as_str(), "a code on the positive list")
-}
-
-fn bonded_only(line: &InventoryLine) -> Finding {
-    Finding::error(
-        "goods.bonded_only",
-        Text::new(
-            format!("商品“{}”仅限网购保税进口（1210）", line.name),
-            "the goods may only be imported as bonded stock (1210)",
-        ),
-        Text::new("改用网购保税模式，或退款", "use the bonded mode, or refund the buyer"),
-    )
-    .at(format!("lines[{}].gcode", line.gnum))
-    .found(line.hs_code.as_str(), "1210")
 }
 
 /// The yearly caps the goods touch, by rule.
@@ -179,22 +129,17 @@ pub(super) fn net_grams(line: &InventoryLine) -> Option<Decimal> {
         .or_else(|| of_unit(&line.unit, line.quantity))
 }
 
-/// Units that count pieces: 台 个 只 件 支 片 副 张 盒 瓶 袋 罐 包.
-const PIECES: [&str; 17] = [
-    "001", "003", "006", "007", "008", "011", "012", "015", "017", "019", "020", "021", "025",
-    "122", "125", "136", "140",
-];
+/// 片: goods labelled by the sheet.
+const SHEET: &str = "020";
 
-/// How many pieces a line is, when one of its units counts pieces.
-pub(super) fn pieces(line: &InventoryLine) -> Option<Decimal> {
-    let counts = |unit: &str| PIECES.contains(&unit) || unit == "142";
-    if counts(&line.unit) {
-        return Some(line.quantity);
-    }
-    if counts(&line.unit1) {
-        return Some(line.quantity1);
-    }
-    line.quantity2.filter(|_| counts(&line.unit2))
+/// How many sheets a line is, when one of its units counts them.
+pub(super) fn sheets(line: &InventoryLine) -> Option<Decimal> {
+    let units = [
+        (&line.unit, Some(line.quantity)),
+        (&line.unit1, Some(line.quantity1)),
+        (&line.unit2, line.quantity2),
+    ];
+    units.into_iter().find(|(unit, _)| *unit == SHEET).and_then(|(_, quantity)| quantity)
 }
 
 /// The tax withheld in the order beside the tax reckoned: worth a look when they differ.
@@ -243,17 +188,19 @@ mod tests {
     }
 
     #[test]
-    fn pieces_and_net_content_come_from_whichever_unit_tells() {
+    fn sheets_and_net_content_come_from_whichever_unit_tells() {
         let line = InventoryLine {
             unit: "140".into(),
             quantity: 2.into(),
             unit1: "035".into(),
             quantity1: Decimal::new(5, 1),
+            unit2: "020".into(),
+            quantity2: Some(10.into()),
             ..InventoryLine::default()
         };
-        assert_eq!(pieces(&line), Some(2.into()));
+        assert_eq!(sheets(&line), Some(10.into()));
         assert_eq!(net_grams(&line), Some(500.into()));
-        let bare = InventoryLine { unit: "035".into(), ..line };
-        assert_eq!(pieces(&bare), None);
+        let bare = InventoryLine { unit2: "011".into(), ..line };
+        assert_eq!(sheets(&bare), None);
     }
 }

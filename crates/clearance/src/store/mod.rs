@@ -1,7 +1,9 @@
 //! All SQL of clearance.
 
+pub(crate) mod census;
 pub(crate) mod finding;
 pub(crate) mod inventory;
+pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod paper;
 pub(crate) mod receipt;

@@ -116,6 +116,15 @@ pub(crate) fn orders_numbered<'a>(
     tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
 }
 
+/// The documents of any kind that carry a number: their own, or the one that links them.
+pub(crate) fn by_number(tx: &mut Tx, number: &str) -> Result<Vec<Paper>, DbError> {
+    let own = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.number = $1");
+    let linked = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.link_no = $1");
+    let mut rows = tx.query(&own, params![number])?;
+    rows.extend(tx.query(&linked, params![number])?);
+    rows.iter().map(|row| of_row(row, 0)).collect()
+}
+
 /// One document by our id.
 pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Paper>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.id = $1");

@@ -106,8 +106,7 @@ pub(crate) fn list(
     after: ReceiptId,
     max: i64,
 ) -> Result<Vec<Stored>, DbError> {
-    // The first id of the instant asked for: ids grow with time.
-    let since = filter.since.map_or(0, |at| at.to_millis().saturating_mul(1 << 21));
+    let since = filter.since.map_or(NONE, ReceiptId::first_at);
     let [first, second] = two(&filter.parties);
     let all = filter.parties.is_empty();
     let sql = format!(

@@ -1,0 +1,84 @@
+//! What there is, counted from the tables: for the operator, the demo and the tests.
+
+use std::collections::BTreeMap;
+
+use db::{DbError, Tx};
+use kernel::Fen;
+
+use crate::document::DocumentId;
+use crate::lifecycle::state::{CLOSED, RELEASED};
+use crate::store::census as store;
+
+/// Everything counted at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Inventories by state, in words.
+    pub by_state: BTreeMap<&'static str, u64>,
+    /// Inventories by trade mode.
+    pub by_mode: BTreeMap<String, u64>,
+    /// Documents by kind, inventories among them.
+    pub documents: BTreeMap<&'static str, u64>,
+    /// Open findings of stored documents by code.
+    pub open_findings: BTreeMap<String, u64>,
+    /// What was refused at the door, by code.
+    pub refusals: BTreeMap<String, u64>,
+    /// Duty, consumption tax and VAT of what is released or closed.
+    pub tax_released: Fen,
+    /// Receipts kept.
+    pub receipts: u64,
+}
+
+/// Counts everything. Reads whole tables: not for every minute.
+///
+/// # Errors
+/// When the database fails.
+pub fn census(tx: &mut Tx) -> Result<Census, DbError> {
+    let by_state = store::inventories_by_state(tx)?;
+    let inventories = by_state.values().sum();
+    let mut documents = store::papers_by_kind(tx)?;
+    documents.insert(crate::document::Kind::Inventory.word(), inventories);
+    Ok(Census {
+        by_state,
+        by_mode: store::inventories_by_mode(tx)?,
+        documents,
+        open_findings: store::open_findings(tx)?,
+        refusals: store::refusals(tx)?,
+        tax_released: store::tax_of(tx, &[RELEASED, CLOSED])?,
+        receipts: store::receipts(tx)?,
+    })
+}
+
+/// How many of these documents are stored; each counts once.
+///
+/// # Errors
+/// When the database fails.
+pub fn stored(tx: &mut Tx, ids: &[DocumentId]) -> Result<u64, DbError> {
+    store::stored(tx, ids)
+}
+
+/// An inventory that customs has numbered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Its order.
+    pub order_no: String,
+    /// 预录入编号; empty when no receipt gave one.
+    pub pre_no: String,
+    /// 清单编号.
+    pub invt_no: String,
+    /// Whether it is released or closed.
+    pub released: bool,
+}
+
+/// Every inventory that customs has numbered, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn numbered(tx: &mut Tx) -> Result<Vec<Numbered>, DbError> {
+    let all = store::numbered(tx)?.into_iter().map(|one| Numbered {
+        order_no: one.order_no,
+        pre_no: one.pre_no,
+        invt_no: one.invt_no,
+        released: one.state.is_released(),
+    });
+    Ok(all.collect())
+}

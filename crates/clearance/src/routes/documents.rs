@@ -1,0 +1,93 @@
+//! Orders, payments, waybills, waybill statuses, cancel applications, warehousing details.
+
+use axum::extract::State;
+use web::{ApiError, App, Caller, List, Page, PageParams, Path};
+
+use super::lists::DocumentFilter;
+use super::views::{PaperView, is_kind};
+use super::{codes_of, is_named};
+use crate::document::{DocumentId, Kind};
+use crate::store::{list, paper};
+
+macro_rules! documents {
+    ($($many:ident $one:ident $path:literal $kind:ident $zh:literal $en:literal;)*) => {$(
+        #[doc = concat!($zh, "列表 / List ", $en, "s")]
+        #[utoipa::path(
+            get, path = concat!("/api/v1/", $path),
+            operation_id = concat!("list_", stringify!($many)),
+            params(PageParams, DocumentFilter),
+            responses((status = 200, body = Page<PaperView>)),
+        )]
+        pub(super) async fn $many(
+            State(app): State<App>,
+            caller: Caller,
+            list: List<DocumentFilter>,
+        ) -> Result<axum::Json<Page<PaperView>>, ApiError> {
+            page(&app, &caller, list, Kind::$kind).await.map(axum::Json)
+        }
+
+        #[doc = concat!("查看", $zh, " / Show one ", $en)]
+        #[utoipa::path(
+            get, path = concat!("/api/v1/", $path, "/{id}"),
+            operation_id = concat!("show_", stringify!($one)),
+            params(("id" = String, Path, description = "平台编号 / our id")),
+            responses((status = 200, body = PaperView)),
+        )]
+        pub(super) async fn $one(
+            State(app): State<App>,
+            caller: Caller,
+            Path(id): Path<DocumentId>,
+        ) -> Result<axum::Json<PaperView>, ApiError> {
+            show(&app, &caller, id, Kind::$kind).await.map(axum::Json)
+        }
+    )*};
+}
+
+documents! {
+    orders order "orders" Order "订单" "order";
+    payments payment "payments" Payment "支付单" "payment";
+    waybills waybill "waybills" Waybill "运单" "waybill";
+    waybill_statuses waybill_status "waybill-statuses" WaybillStatus "运单状态" "waybill status";
+    cancel_applications cancel_application "cancel-applications" CancelApplication "撤销申请单"
+        "cancel application";
+    warehousing_details warehousing_detail "warehousing-details" Warehousing "入库明细单"
+        "warehousing detail";
+}
+
+async fn page(
+    app: &App,
+    caller: &Caller,
+    list: List<DocumentFilter>,
+    kind: Kind,
+) -> Result<Page<PaperView>, ApiError> {
+    let after = list.after::<DocumentId>(app, kind.word())?;
+    let (fetch, limit) = (list.fetch(), list.limit);
+    let mut filter = list.filter.parse(app, caller)?;
+    filter.after = after;
+    let own = |no: Option<String>, here: bool| if here { no } else { None };
+    // An order's or a waybill's own number may be asked for by its plain name.
+    let by_name = match kind {
+        Kind::Order => own(filter.order_no.take(), true),
+        Kind::Waybill | Kind::WaybillStatus => own(filter.logistics_no.clone(), true),
+        Kind::CancelApplication => own(filter.invt_no.clone(), true),
+        Kind::Warehousing => own(filter.cop_no.clone(), true),
+        _ => None,
+    };
+    filter.number = filter.number.or(by_name);
+    let found = app.read(move |tx| list::papers(tx, kind, &filter, fetch)).await?;
+    let page = Page::cut(app, kind.word(), found, limit, |paper| paper.id);
+    Ok(page.map(|paper| PaperView::of(&paper)))
+}
+
+async fn show(
+    app: &App,
+    caller: &Caller,
+    id: DocumentId,
+    kind: Kind,
+) -> Result<PaperView, ApiError> {
+    let codes = codes_of(app, caller)?;
+    let found = app.read(move |tx| paper::by_id(tx, id)).await?;
+    let seen =
+        found.filter(|paper| is_kind(paper, kind) && is_named(codes.as_deref(), &paper.parties()));
+    seen.map(|paper| PaperView::of(&paper)).ok_or_else(ApiError::not_found)
+}

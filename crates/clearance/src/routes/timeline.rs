@@ -1,0 +1,230 @@
+//! The life of one inventory as people read it.
+
+use axum::extract::State;
+use db::{DbError, Tx};
+use kernel::{Text, Time};
+use register::remedies::Remedies;
+use serde::Serialize;
+use web::{ApiError, App, Caller, Path};
+
+use super::inventories::seen;
+use super::receipts::{Words, remedy_of};
+use super::views::StateView;
+use crate::document::DocumentId;
+use crate::lifecycle::State as Place;
+use crate::lifecycle::action::{self, Action};
+use crate::lifecycle::expectation::{self, Expectation};
+use crate::receipt::Effect;
+use crate::reference::Reference;
+use crate::store::inventory::Declared;
+use crate::store::receipt::Stored;
+use crate::store::{message, paper, receipt};
+
+/// 时间轴 / Timeline of an inventory.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct TimelineView {
+    /// 平台编号 / Our id.
+    id: String,
+    /// 状态 / Where it stands.
+    #[serde(flatten)]
+    state: StateView,
+    /// 经过 / Steps, oldest first.
+    steps: Vec<StepView>,
+    /// 下一步 / What is expected next.
+    next: Option<NextView>,
+    /// 可办理与不可办理的事项 / What may be done now, and why not.
+    actions: Vec<ActionView>,
+}
+
+/// 一步 / One step.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct StepView {
+    /// 时间 / When.
+    time: String,
+    /// 发送方:企业代码,或 platform、eport、customs / Who said so.
+    sender: String,
+    /// 代码:回执状态或状态字 / Receipt status, or a state word.
+    code: String,
+    /// 文本 / Text as received.
+    text: String,
+    /// 含义 / What it means.
+    meaning: Words,
+    /// 处理办法 / What to do about it.
+    remedy: Option<Words>,
+    /// 距上一步毫秒数 / Milliseconds since the step before.
+    since_previous_ms: Option<i64>,
+    /// 回执是否改变了状态 / For receipts: what it did.
+    effect: Option<&'static str>,
+}
+
+/// 下一步 / What is expected next.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct NextView {
+    /// 步骤 / Which step.
+    step: &'static str,
+    /// 由谁 / By whom.
+    who: &'static str,
+    /// 中文 / Chinese.
+    zh: String,
+    /// 英文 / English.
+    en: String,
+}
+
+/// 事项 / An act.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ActionView {
+    /// change、withdraw、cancel、return / Which.
+    action: &'static str,
+    /// 可否 / Whether it is allowed now.
+    allowed: bool,
+    /// 不可的原因 / Why not.
+    why: Option<Words>,
+    /// 应如何办理 / What to do instead.
+    instead: Option<Words>,
+}
+
+/// 清单时间轴 / Timeline of an inventory
+///
+/// 每一步的时间、发送方、代码、文本、处理办法、用时,下一步和可办理事项。
+/// Each step with time, sender, code, text, remedy and time since the step before; what is expected
+/// next; what may be done.
+#[utoipa::path(
+    get, path = "/api/v1/inventories/{id}/timeline", operation_id = "show_inventory_timeline",
+    params(("id" = String, Path, description = "平台编号 / our id")),
+    responses((status = 200, body = TimelineView)),
+)]
+pub(super) async fn timeline(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<DocumentId>,
+) -> Result<axum::Json<TimelineView>, ApiError> {
+    let reference = app.shared::<Reference>()?;
+    let declared = seen(&app, &caller, id).await?;
+    let facts = declared.facts.clone();
+    let lived = app.read(move |tx| Lived::load(tx, id, &facts)).await?;
+    Ok(axum::Json(view(&declared, lived, &reference)))
+}
+
+/// What is stored of an inventory's life.
+struct Lived {
+    steps: Vec<message::StepRow>,
+    receipts: Vec<Stored>,
+    arrival: Option<DocumentId>,
+}
+
+impl Lived {
+    fn load(
+        tx: &mut Tx,
+        id: DocumentId,
+        facts: &crate::document::Inventory,
+    ) -> Result<Lived, DbError> {
+        Ok(Lived {
+            steps: message::steps(tx, id)?,
+            receipts: receipt::of(tx, id)?,
+            arrival: paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?,
+        })
+    }
+}
+
+fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineView {
+    let facts = &declared.facts;
+    let day = facts.declared_on.unwrap_or_else(|| declared.received_at.date());
+    let law = reference.law(day).ok();
+    let mode = law.as_ref().and_then(|law| law.mode(&facts.trade_mode));
+    let needed = mode.is_some_and(|mode| mode.arrival_required);
+    let state = declared.position.state;
+    let next = expectation::next(
+        state,
+        needed.then_some(lived.arrival.is_some()),
+        declared.delivered_at.is_some(),
+    );
+    TimelineView {
+        id: declared.id.to_string(),
+        state: StateView::of(declared.position),
+        steps: steps(declared, &lived, &reference.remedies),
+        next: next.map(|Expectation { step, who, text: Text { zh, en } }| NextView {
+            step,
+            who,
+            zh,
+            en,
+        }),
+        actions: Action::ALL.into_iter().map(|act| action_view(state, act)).collect(),
+    }
+}
+
+fn action_view(state: Place, act: Action) -> ActionView {
+    let refusal = action::inventory(state, act).err();
+    ActionView {
+        action: act.word(),
+        allowed: refusal.is_none(),
+        why: refusal.as_ref().map(|refusal| Words::of(&refusal.why)),
+        instead: refusal.as_ref().map(|refusal| Words::of(&refusal.instead)),
+    }
+}
+
+fn steps(declared: &Declared, lived: &Lived, remedies: &Remedies) -> Vec<StepView> {
+    let mut steps: Vec<(Time, StepView)> = Vec::new();
+    steps.push((
+        declared.received_at,
+        own(declared.received_at, &declared.facts.agent_code, "received", "收到", "received"),
+    ));
+    for (id, state, sender, text) in &lived.steps {
+        let sender = sender.as_deref().unwrap_or("platform");
+        let (word, zh, en) = match text.as_deref() {
+            Some("changed") => ("changed", "变更", "changed"),
+            _ => (state.word(), state.zh(), state.en()),
+        };
+        steps.push((id.time(), own(id.time(), sender, word, zh, en)));
+    }
+    for one in &lived.receipts {
+        let at = one.at.unwrap_or_else(|| one.id.time());
+        steps.push((at, of_receipt(at, one, remedies)));
+    }
+    if let Some(arrival) = lived.arrival {
+        let at = arrival.time();
+        steps.push((
+            at,
+            own(at, "site", "arrived", "货物已入库（711）", "arrived at the site (711)"),
+        ));
+    }
+    if let Some(at) = declared.delivered_at {
+        let carrier = &declared.facts.logistics_code;
+        steps.push((at, own(at, carrier, "delivered", "已签收（513）", "signed for (513)")));
+    }
+    steps.sort_by_key(|(at, _)| *at);
+    let mut before = None;
+    for (at, step) in &mut steps {
+        step.since_previous_ms = before.map(|before: Time| at.to_millis() - before.to_millis());
+        before = Some(*at);
+    }
+    steps.into_iter().map(|(_, step)| step).collect()
+}
+
+fn own(at: Time, sender: &str, code: &str, zh: &str, en: &str) -> StepView {
+    StepView {
+        time: at.to_rfc3339(),
+        sender: sender.to_owned(),
+        code: code.to_owned(),
+        text: String::new(),
+        meaning: Words { zh: zh.to_owned(), en: en.to_owned() },
+        remedy: None,
+        since_previous_ms: None,
+        effect: None,
+    }
+}
+
+fn of_receipt(at: Time, one: &Stored, remedies: &Remedies) -> StepView {
+    let remedy = remedy_of(remedies, one.status, &one.text);
+    // Up to being declared, and every negative code, it is the e-port that speaks.
+    let eport = one.status.is_some_and(|status| status < 0 || (1..=4).contains(&status));
+    StepView {
+        time: at.to_rfc3339(),
+        sender: if eport { "eport" } else { "customs" }.to_owned(),
+        code: one.status.map(|status| status.to_string()).unwrap_or_default(),
+        text: one.text.clone(),
+        meaning: Words::of(&remedy.meaning),
+        remedy: Some(Words::of(&remedy.remedy)),
+        since_previous_ms: None,
+        effect: Some(Effect::word_of(one.effect)),
+    }
+}
