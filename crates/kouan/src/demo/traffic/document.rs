@@ -5,6 +5,7 @@ use kernel::{Decimal, Time};
 
 use super::chance::Chance;
 use super::fault::Fault;
+use super::good::Good;
 use super::parcel::{Line, Parcel};
 use super::person::Person;
 use super::trade::{BONDED, Firm, Route};
@@ -180,7 +181,11 @@ pub(super) fn inventory(kind: &MessageType, route: &Route, parcel: &Parcel, at: 
     let lines = sold
         .iter()
         .zip(1..)
-        .filter_map(|(line, gnum)| Some(inventory_line(new_line(kind)?, route, gnum, line)))
+        .filter_map(|(line, gnum)| {
+            let misdeclared = parcel.basket.misdeclared.as_ref().filter(|_| gnum == 1);
+            let good = misdeclared.unwrap_or(&line.good);
+            Some(inventory_line(new_line(kind)?, route, gnum, line, good))
+        })
         .collect();
     let fill = Fill::head(kind)
         .common(&mut chance, at)
@@ -227,8 +232,7 @@ fn leg(fill: Fill, route: &Route, parcel: &Parcel) -> Fill {
     }
 }
 
-fn inventory_line(record: Record, route: &Route, gnum: usize, line: &Line) -> Record {
-    let good = &line.good;
+fn inventory_line(record: Record, route: &Route, gnum: usize, line: &Line, good: &Good) -> Record {
     let fill = Fill(record)
         .line(gnum, line)
         .set("gcode", &good.hs_code)

@@ -39,6 +39,9 @@ pub(super) struct Catalogue {
     unlisted: Option<(String, String, Option<String>)>,
 }
 
+/// 片.
+const SHEET: &str = "020";
+
 const GOODS: &str = include_str!("goods.csv");
 
 impl Catalogue {
@@ -73,9 +76,9 @@ impl Catalogue {
 
     /// One good that may come in this mode.
     pub(super) fn pick(&self, mode: &str, chance: &mut Chance) -> Option<&Good> {
-        let mut good = chance.pick(&self.goods)?;
-        while mode == DIRECT && !good.direct {
-            good = chance.pick(&self.goods)?;
+        let good = chance.pick(&self.goods)?;
+        if mode == DIRECT && !good.direct {
+            return self.goods.iter().find(|good| good.direct);
         }
         Some(good)
     }
@@ -142,6 +145,23 @@ impl Good {
             "096" => Decimal::new(self.ml * pieces, 0),
             _ => Decimal::new(pieces, 0),
         }
+    }
+
+    /// Net content in grams or millilitres, as the quantities of an inventory tell it: the first
+    /// of both statutory units and the declared one that is a weight or a volume.
+    pub(super) fn net_content(&self, pieces: i64) -> Option<Decimal> {
+        let units = [Some(self.unit1.as_str()), self.unit2.as_deref(), Some(self.unit.as_str())];
+        units.into_iter().flatten().find_map(|unit| match unit {
+            "035" | "095" => Some(self.statutory(unit, pieces) * Decimal::ONE_THOUSAND),
+            "036" | "096" => Some(self.statutory(unit, pieces)),
+            _ => None,
+        })
+    }
+
+    /// Number of sheets, when one of the units counts them.
+    pub(super) fn sheets(&self, pieces: i64) -> Option<Decimal> {
+        let units = [Some(self.unit.as_str()), Some(self.unit1.as_str()), self.unit2.as_deref()];
+        units.contains(&Some(SHEET)).then(|| Decimal::from(pieces))
     }
 
     /// Net weight of some pieces, in grams.

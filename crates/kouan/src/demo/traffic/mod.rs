@@ -19,3 +19,6 @@ mod withholding;
 pub use day::{Accepted, Counts, Day, Submission, TrafficError};
 pub use fault::{FAULTS, Fault, FaultRow, Outcome};
 pub use trade::Incomplete;
+
+#[cfg(test)]
+mod tests;

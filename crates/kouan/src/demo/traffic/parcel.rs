@@ -27,6 +27,8 @@ impl Line {
 #[derive(Clone, Debug)]
 pub(super) struct Basket {
     pub(super) lines: Vec<Line>,
+    /// What the inventory calls the first good, when not by its right line of the tariff.
+    pub(super) misdeclared: Option<Good>,
     pub(super) freight: Fen,
     pub(super) discount: Fen,
 }
@@ -34,15 +36,6 @@ pub(super) struct Basket {
 impl Basket {
     pub(super) fn goods_value(&self) -> Fen {
         self.lines.iter().map(Line::total).sum()
-    }
-
-    /// What counts against the limits.
-    pub(super) fn value(&self) -> Fen {
-        Fen(self.goods_value().0 + self.freight.0)
-    }
-
-    pub(super) fn pieces(&self) -> i64 {
-        self.lines.iter().map(|line| line.pieces).sum()
     }
 
     pub(super) fn net_kg(&self) -> Decimal {
@@ -57,6 +50,9 @@ impl Basket {
 
 /// Weight of the carton.
 const CARTON_G: i64 = 180;
+
+/// Baskets that do not fill up in so many tries stay as they are.
+const TRIES_MAX: usize = 100;
 
 /// Value, in fen, that an ordinary basket stays below: clear of the single limit.
 const ORDINARY_MAX: i64 = 450_000;
@@ -164,7 +160,7 @@ const FULL_RATE_PER_MILLE: usize = 4;
 
 fn single(good: &Good, price: Fen) -> Basket {
     let line = Line { good: good.clone(), pieces: 1, price };
-    Basket { lines: vec![line], freight: Fen::ZERO, discount: Fen::ZERO }
+    Basket { lines: vec![line], misdeclared: None, freight: Fen::ZERO, discount: Fen::ZERO }
 }
 
 fn ordinary(
@@ -174,30 +170,33 @@ fn ordinary(
     chance: &mut Chance,
 ) -> Option<Basket> {
     let wanted = match fault {
-        Some(Fault::LineCountDiffers) => 2 + chance.below(2),
+        Some(Fault::LineCountDiffers) => 2,
         _ => [1, 1, 1, 2, 2, 3, 4].get(chance.below(7)).copied().unwrap_or(1),
     };
     let mut lines: Vec<Line> = Vec::with_capacity(wanted);
-    let mut value = 0;
-    while lines.len() < wanted {
+    let mut room = ORDINARY_MAX;
+    for _ in 0..TRIES_MAX {
+        let left = i64::try_from(wanted - lines.len()).unwrap_or_default();
+        if left == 0 {
+            break;
+        }
         let good = catalogue.pick(route.mode, chance)?;
         let pieces = chance.between(1, good.most);
-        // Prices end in whole jiao.
+        // Prices end in whole jiao. Each line leaves room for those after it.
         let price = chance.between(good.price_min / 10, good.price_max / 10) * 10;
         let repeated = lines.iter().any(|line| line.good.sku == good.sku);
-        if repeated || value + price > ORDINARY_MAX {
+        if repeated || price > room / left {
             continue;
         }
-        let pieces = pieces.min((ORDINARY_MAX - value) / price.max(1)).max(1);
-        value += price * pieces;
+        let pieces = pieces.min(room / left / price.max(1)).max(1);
+        room -= price * pieces;
         lines.push(Line { good: good.clone(), pieces, price: Fen(price) });
     }
-    if fault == Some(Fault::NotListed)
-        && let Some(first) = lines.first_mut()
-    {
-        first.good = catalogue.unlisted(&first.good)?;
-    }
+    let misdeclared = match (fault, lines.first()) {
+        (Some(Fault::NotListed), Some(first)) => Some(catalogue.unlisted(&first.good)?),
+        _ => None,
+    };
     let freight = if chance.per_mille(600) { 0 } else { chance.between(16, 30) * 50 };
     let discount = if chance.per_mille(880) { 0 } else { chance.between(1, 4) * 100 };
-    Some(Basket { lines, freight: Fen(freight), discount: Fen(discount) })
+    Some(Basket { lines, misdeclared, freight: Fen(freight), discount: Fen(discount) })
 }

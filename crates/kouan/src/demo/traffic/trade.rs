@@ -190,7 +190,7 @@ impl Trade {
 impl Firm {
     /// A firm that no zone knows: its code has the right form, and nobody was given it.
     pub(super) fn unknown() -> Firm {
-        let body = "91370303XZ99999XX";
+        let body = "91370303XAK999999";
         let code = match kernel::identifier::social_credit_code(&format!("{body}0")) {
             kernel::identifier::Verdict::WrongCheck(check) => format!("{body}{check}"),
             _ => format!("{body}0"),
