@@ -419,9 +419,7 @@ fn check_item(item: &Item, path: &str, findings: &mut Vec<Finding>) {
     let Some(rates) = &item.rates else { return };
     let fraction = |name: &str, rate: Option<Decimal>, max: Decimal, findings: &mut Vec<_>| {
         let fits = |rate: &Decimal| {
-            !(rate.is_sign_negative() && !rate.is_zero())
-                && *rate < max
-                && rate.normalize().scale() <= DECIMALS_MAX
+            (Decimal::ZERO..max).contains(rate) && rate.normalize().scale() <= DECIMALS_MAX
         };
         if let Some(rate) = rate.filter(|rate| !fits(rate)) {
             let expected = format!("a fraction from 0 to below {max}, such as 0.13");
