@@ -33,7 +33,7 @@ pub fn both_with(migrations: &[Migration], test: impl Fn(&Db)) {
 }
 
 /// A schema of its own in the PostgreSQL database of the tests, dropped with this.
-struct Schema {
+pub struct Schema {
     url: String,
     name: String,
 }
@@ -42,13 +42,19 @@ static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 
 impl Schema {
     /// `None` when no database is given for tests.
-    fn new() -> Option<Schema> {
+    pub fn new() -> Option<Schema> {
         let url = std::env::var("KOUAN_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())?;
         let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
         let name = format!("kouan_test_{}_{number}", std::process::id());
         let schema = Schema { url, name };
         must(schema.run(&format!("CREATE SCHEMA {}", schema.name)));
         Some(schema)
+    }
+
+    /// The address of the schema, for a program that is started by the test.
+    pub fn url(&self) -> String {
+        let sign = if self.url.contains('?') { '&' } else { '?' };
+        format!("{}{sign}options=-c%20search_path%3D{}", self.url, self.name)
     }
 
     fn place(&self) -> Place {

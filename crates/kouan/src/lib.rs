@@ -6,6 +6,11 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 mod failure;
+pub mod folder;
+pub mod judgement;
+pub mod platform;
+pub mod serve;
+pub mod signing;
 pub mod worker;
 
 pub use failure::Failure;

@@ -12,21 +12,49 @@ use super::output::{self, Verdict};
 use super::{Quote, RulesShow, TariffImport, messages};
 use crate::Failure;
 use crate::clock::SystemClock;
+use crate::platform::faults;
 
 /// The law and the tariff: the built-in ones, or those of a folder over them.
 pub(super) fn law(folder: Option<&Path>) -> Result<(Rules, Tariff), Failure> {
     let Some(folder) = folder else { return Ok((Rules::builtin(), Tariff::builtin())) };
-    let rules = Rules::load(folder).map_err(|findings| faulty(folder, &findings))?;
-    let tariff = Tariff::load(folder).map_err(|findings| faulty(folder, &findings))?;
+    let rules =
+        Rules::load(folder).map_err(|findings| faults(&folder.display().to_string(), &findings))?;
+    let tariff = Tariff::load(&folder.join("tariff"))
+        .map_err(|findings| faults(&folder.display().to_string(), &findings))?;
     Ok((rules, tariff))
 }
 
-fn faulty(folder: &Path, findings: &[Finding]) -> Failure {
-    let list: Vec<String> = findings
-        .iter()
-        .map(|f| format!("{}: {} (found `{}`, expected {})", f.path, f.message.en, f.found, f.expected))
-        .collect();
-    Failure::new(format!("{}: {}", folder.display(), list.join("\n")))
+pub(super) fn quote(args: &Quote) -> Result<Verdict, Failure> {
+    let (rules, tariff) = law(args.rules.as_deref())?;
+    let text = match args.file.as_deref().filter(|path| *path != Path::new("-")) {
+        Some(path) => String::from_utf8(output::read(path)?)?,
+        None => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text)?;
+            text
+        }
+    };
+    let request: tax::Request = match serde_json::from_str(&text) {
+        Ok(request) => request,
+        Err(problem) => return refuse(args.json, &[messages::not_json(&problem)]),
+    };
+    match tax::quote(&request, &rules, &tariff) {
+        Err(findings) => refuse(args.json, &findings),
+        Ok(quote) if args.json => output::json(&quote).map(|()| Verdict::Clean),
+        Ok(quote) => {
+            output::line(serde_json::to_string_pretty(&quote)?);
+            Ok(Verdict::Clean)
+        }
+    }
+}
+
+fn refuse(as_json: bool, findings: &[Finding]) -> Result<Verdict, Failure> {
+    if as_json {
+        output::json(&serde_json::json!({ "findings": findings }))?;
+    } else {
+        findings.iter().for_each(|finding| output::finding("request", finding));
+    }
+    Ok(Verdict::Findings)
 }
 
 pub(super) fn show(args: &RulesShow) -> Result<Verdict, Failure> {
@@ -38,9 +66,13 @@ pub(super) fn show(args: &RulesShow) -> Result<Verdict, Failure> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
     let wanted = rules.all().into_iter().filter(|rule| rule.id.starts_with(prefix));
     for rule in wanted {
-        let Some(period) = rule.periods.iter().find(|period| {
-            period.from <= on && period.to.is_none_or(|to| on <= to)
-        }) else { continue };
+        let Some(period) = rule
+            .periods
+            .iter()
+            .find(|period| period.from <= on && period.to.is_none_or(|to| on <= to))
+        else {
+            continue;
+        };
         if args.json {
             output::json(&serde_json::json!({
                 "id": &*rule.id,
@@ -81,8 +113,8 @@ pub(super) fn import(args: &TariffImport) -> Result<Verdict, Failure> {
         output::line(format!("{file}: nothing loaded; mend the findings above"));
         return Ok(Verdict::Findings);
     }
-    let written: PathBuf = save_imported(&args.rules, &imported.lines)
-        .map_err(|findings| faulty(&args.rules, &findings))?;
+    let written: PathBuf = save_imported(&args.rules.join("tariff"), &imported.lines)
+        .map_err(|findings| faults(&args.rules.display().to_string(), &findings))?;
     output::line(format!("{} lines written to {}", imported.lines.len(), written.display()));
     Ok(Verdict::Clean)
 }

@@ -1,6 +1,7 @@
 //! The command line. Human output by default, one JSON value per line with `--json`; exit codes
 //! 0 ok, 1 findings, 2 could not run.
 
+mod installation;
 mod law;
 mod messages;
 mod output;
@@ -12,8 +13,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::Failure;
+use crate::{Failure, demo};
 pub use output::Verdict;
+pub(crate) use output::{bar as progress_bar, json as json_line, line};
 
 /// Kouan 口岸: the online comprehensive service platform of a cross-border e-commerce pilot zone.
 #[derive(Parser)]
@@ -46,7 +48,21 @@ fn dispatch(command: Command) -> Result<Verdict, Failure> {
         Command::Submit(args) => messages::submit(&args),
         Command::Rules(Rules::Show(args)) => law::show(&args),
         Command::Tariff(Tariff::Import(args)) => law::import(&args),
-        _ => Err(Failure::new("command under construction")),
+        Command::Tax(Tax::Quote(args)) => law::quote(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => installation::serve(&args),
+        Command::Migrate(args) => installation::migrate(&args),
+        Command::Backup(args) => installation::backup(&args),
+        Command::Restore(args) => installation::restore(&args),
+        Command::Doctor(args) => installation::doctor(&args),
+        Command::Key(Key::Create(args)) => installation::create_key(&args),
+        Command::Openapi => installation::openapi(),
+        Command::Permissions => installation::permissions(),
+        Command::Schema => installation::schema(),
+        Command::Standin(Standin::Scenarios) => {
+            output::line(gateway::standin::scenario::markdown());
+            Ok(Verdict::Clean)
+        }
     }
 }
 
@@ -349,4 +365,13 @@ struct Restore {
     overwrite: bool,
     /// The backup to bring back
     from: PathBuf,
+}
+
+/// Logs go to standard error; `RUST_LOG` chooses how much.
+pub(crate) fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,kouan=info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call, as tests make, keeps the first subscriber.
+    let _ = subscriber.try_init();
 }

@@ -30,13 +30,13 @@ impl Verdict {
 }
 
 /// Writes a line to standard output; a closed pipe ends the output, not the program.
-pub(super) fn line(text: impl AsRef<str>) {
+pub(crate) fn line(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{}", text.as_ref().trim_end_matches('\n'));
 }
 
 /// Writes a value as one line of JSON.
-pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(serde_json::to_string(value)?);
     Ok(())
 }
@@ -93,4 +93,19 @@ pub(super) fn unreadable(file: &str, as_json: bool) -> Result<Verdict, Failure> 
         self::finding(file, &finding);
     }
     Ok(Verdict::Unreadable)
+}
+
+/// A progress bar on standard error; silent when that is no terminal.
+pub(crate) fn bar(what: &'static str) -> indicatif::ProgressBar {
+    let style = indicatif::ProgressStyle::with_template(
+        "{msg} [{bar:40}] {pos}/{len} · {elapsed} · left {eta}",
+    );
+    let bar = indicatif::ProgressBar::new(0).with_message(what);
+    bar.with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+}
+
+/// Moves a bar on.
+pub(super) fn advance(bar: &indicatif::ProgressBar, done: u64, total: u64) {
+    bar.set_length(total);
+    bar.set_position(done);
 }

@@ -63,8 +63,9 @@ pub(super) fn sign(args: &Sign) -> Result<Verdict, Failure> {
     };
     let signed = signature::sign(&bytes, &key, spelling)?;
     match &args.out {
-        Some(path) => fs::write(path, signed)
-            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?,
+        Some(path) => {
+            fs::write(path, signed).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?
+        }
         None => output::line(String::from_utf8_lossy(&signed)),
     }
     Ok(Verdict::Clean)

@@ -1,6 +1,10 @@
 //! Threads that run for ever beside the doors: forwarding, collecting receipts, pushing notices.
 //! Each does what is due, then waits for news or for the next look, and stops between two rounds.
 
+pub mod customs;
+pub mod push;
+pub mod upkeep;
+
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;

@@ -1,0 +1,203 @@
+//! What happened on the simulated day: counted from the database and from the senders' own notes,
+//! never assumed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clearance::census::{self, Census};
+use clearance::document::DocumentId;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::play::{Stage, folder_of};
+use super::sender::Notes;
+use super::traffic::Day;
+use crate::Failure;
+use crate::cli::line;
+use crate::platform::Platform;
+
+/// A measured number in decimal digits; a number in JSON, never rounded through binary fractions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exact(String);
+
+impl std::fmt::Display for Exact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw = RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+/// The result of a day.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Parcels of the day.
+    pub parcels: usize,
+    /// Inventories by state.
+    pub by_state: BTreeMap<String, u64>,
+    /// Inventories by trade mode.
+    pub by_mode: BTreeMap<String, u64>,
+    /// Open findings of stored documents and findings of what was refused at the door, by code.
+    pub findings: BTreeMap<String, u64>,
+    /// Duty, VAT and consumption tax of what was released, in yuan.
+    pub tax_total: String,
+    /// Complete parcels a second, generator and stand-in included.
+    pub parcels_per_s: Exact,
+    /// Half of all messages were acknowledged within this, in milliseconds.
+    pub ack_p50_ms: Exact,
+    /// 99 of 100 messages were acknowledged within this, in milliseconds.
+    pub ack_p99_ms: Exact,
+    /// Bytes on disk for each parcel.
+    pub bytes_per_parcel: u64,
+    /// Whether every unit's debits equal its credits and every balance its transfers.
+    pub ledger_balanced: bool,
+    /// Documents that were acknowledged and are not in the database.
+    pub lost: u64,
+    /// Documents in the database beyond those that were acknowledged.
+    pub duplicated: u64,
+    /// Documents in the database by kind.
+    pub documents: BTreeMap<String, u64>,
+    /// Messages handed in.
+    pub messages: u64,
+    /// Messages handed in again because the platform said it was full.
+    pub retries: u64,
+    /// Receipts kept.
+    pub receipts: u64,
+    /// Parcels by the fault that was planned into them.
+    pub faults: BTreeMap<String, usize>,
+    /// Seconds the day took.
+    pub seconds: Exact,
+}
+
+impl Report {
+    pub(super) fn count(
+        platform: &Platform,
+        day: &Day,
+        notes: Notes,
+        elapsed: Duration,
+    ) -> Result<Report, Failure> {
+        let db = &platform.app.db;
+        let ids: Vec<DocumentId> =
+            notes.acknowledged.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
+        let distinct: std::collections::HashSet<DocumentId> = ids.iter().copied().collect();
+        let ids: Vec<DocumentId> = distinct.into_iter().collect();
+        let (census, stored) =
+            db.read(|tx| Ok::<_, db::DbError>((census::census(tx)?, census::stored(tx, &ids)?)))?;
+        let ledger = db.read(ledger::verify)?;
+        db.checkpoint()?;
+        let bytes = db.size_on_disk()?;
+        let expected = day.expected();
+        let acknowledged = ids.len() as u64;
+        let present: u64 = census.documents.values().sum();
+        let mut ack = notes.ack_micros;
+        ack.sort_unstable();
+        Ok(Report {
+            parcels: expected.parcels,
+            by_state: words(&census.by_state),
+            by_mode: census.by_mode.clone(),
+            findings: findings(&census),
+            tax_total: census.tax_released.to_string(),
+            parcels_per_s: per_second(expected.parcels as u64, elapsed),
+            ack_p50_ms: millis(percentile(&ack, 50)),
+            ack_p99_ms: millis(percentile(&ack, 99)),
+            bytes_per_parcel: bytes / expected.parcels.max(1) as u64,
+            ledger_balanced: ledger.balanced(),
+            lost: acknowledged - stored.min(acknowledged),
+            duplicated: present.saturating_sub(acknowledged),
+            documents: words(&census.documents),
+            messages: notes.messages,
+            retries: notes.retries,
+            receipts: census.receipts,
+            faults: expected.by_fault.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect(),
+            seconds: millis(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+        })
+    }
+
+    /// Whether nothing was lost or doubled and the ledger balances.
+    pub fn is_sound(&self) -> bool {
+        self.lost == 0 && self.duplicated == 0 && self.ledger_balanced
+    }
+
+    pub(super) fn show(&self, stage: &Stage) {
+        line(format!(
+            "{} parcels in {} s: {} parcels/s, acknowledged p50 {} ms, p99 {} ms",
+            self.parcels, self.seconds, self.parcels_per_s, self.ack_p50_ms, self.ack_p99_ms
+        ));
+        table("inventories by state 清单状态", &self.by_state);
+        table("by mode 贸易方式", &self.by_mode);
+        table("findings 核查意见", &self.findings);
+        table("documents 单证", &self.documents);
+        line(format!("tax of what was released 放行税款: {} CNY", self.tax_total));
+        line(format!(
+            "messages {} · sent again {} · receipts {}",
+            self.messages, self.retries, self.receipts
+        ));
+        line(format!("bytes on disk for each parcel: {}", self.bytes_per_parcel));
+        let ledger = if self.ledger_balanced { "balances" } else { "DOES NOT BALANCE" };
+        line(format!("lost {} · duplicated {} · the ledger {ledger}", self.lost, self.duplicated));
+        if let Some(file) = folder_of(&stage.platform) {
+            line(format!("data {}", file.display()));
+        }
+        line(format!("API {}/api/docs · operator key {}", stage.address, stage.operator_key));
+    }
+}
+
+fn table(title: &str, counts: &BTreeMap<String, u64>) {
+    line(title);
+    for (word, count) in counts {
+        line(format!("  {count:>8}  {word}"));
+    }
+}
+
+fn words(counts: &BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
+    counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect()
+}
+
+fn findings(census: &Census) -> BTreeMap<String, u64> {
+    let mut all = census.open_findings.clone();
+    for (code, count) in &census.refusals {
+        *all.entry(code.clone()).or_default() += count;
+    }
+    all
+}
+
+/// The value that so many of a hundred are not above; 0 of nothing.
+fn percentile(sorted: &[u64], hundredths: usize) -> u64 {
+    let place = (sorted.len() * hundredths).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+/// Thousandths as a decimal with three places.
+fn millis(thousandths: u64) -> Exact {
+    Exact(format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000))
+}
+
+fn per_second(count: u64, elapsed: Duration) -> Exact {
+    let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    let tenths = count.saturating_mul(10_000) / ms;
+    Exact(format!("{}.{}", tenths / 10, tenths % 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let sorted: Vec<u64> = (1..=200).collect();
+        assert_eq!((percentile(&sorted, 50), percentile(&sorted, 99)), (100, 198));
+        assert_eq!(percentile(&[7], 99), 7);
+        assert_eq!(percentile(&[], 50), 0);
+    }
+
+    #[test]
+    fn thousandths_are_shown_with_three_places() {
+        assert_eq!(serde_json::to_string(&millis(1_234)).unwrap(), "1.234");
+        assert_eq!(per_second(20_000, Duration::from_millis(4_000)).to_string(), "5000.0");
+    }
+}

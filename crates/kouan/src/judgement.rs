@@ -1,0 +1,116 @@
+//! The law as the customs stand-in sees it: the same rules by date, tariff and code lists that the
+//! platform uses, asked independently of what the platform found.
+
+use std::sync::Arc;
+
+use ceb::certificate::Certificate;
+use ceb::{Document, Message};
+use clearance::document::Inventory;
+use clearance::document::read::{self, Veil};
+use clearance::law::DayLaw;
+use clearance::precheck;
+use clearance::reference::Reference;
+use gateway::standin::{AssessedLine, Assessment, Judgement, Refusal};
+use kernel::{Date, Fen, Finding, Round};
+use tax::{Quote, Verdict};
+
+/// Judges by the reference data of the running platform.
+pub struct StandInLaw {
+    reference: Arc<Reference>,
+    platform_key: String,
+}
+
+impl StandInLaw {
+    /// Judges by these. `platform_key` is the fingerprint of the key with which the platform signs
+    /// what firms entrusted to it.
+    pub fn new(reference: Arc<Reference>, platform_key: String) -> StandInLaw {
+        StandInLaw { reference, platform_key }
+    }
+
+    fn refusals(
+        &self,
+        inventory: &Inventory,
+        law: &DayLaw,
+        used: Fen,
+        quote: &Quote,
+    ) -> Vec<Refusal> {
+        let off_list = inventory.lines.iter().filter(|line| {
+            let entry = self.reference.tariff.line(&line.hs_code, law.on);
+            entry.is_some_and(|entry| entry.positive_on(law.on) == Some(None))
+        });
+        let mut refusals: Vec<Refusal> =
+            off_list.map(|line| Refusal::NotListed { hs_code: line.hs_code.clone() }).collect();
+        let value = fen(quote.customs_value);
+        match quote.verdict {
+            Verdict::WithinLimit | Verdict::FullRate => {}
+            Verdict::NotRetail => {
+                refusals.push(Refusal::SingleLimit { value, limit: fen(law.single_limit) });
+            }
+            Verdict::GeneralTrade => {
+                let total = used.checked_add(value).unwrap_or(value);
+                refusals.push(Refusal::YearlyLimit { total, limit: fen(law.annual_limit) });
+            }
+        }
+        refusals
+    }
+}
+
+impl Judgement for StandInLaw {
+    fn assess(&self, document: &Document, buyer_used: Fen, on: Date) -> Assessment {
+        // Customs knows the persons in clear; hashes are the platform's own affair.
+        let inventory = read::inventory(document, &Veil(&|_, _| [0; 16]));
+        let law = match self.reference.law(on) {
+            Ok(law) => law,
+            Err(unknown) => return cannot(unknown.to_string()),
+        };
+        let mut request = precheck::tax_request(&inventory, &law);
+        request.buyer_used = buyer_used.to_yuan();
+        match tax::quote(&request, &self.reference.rules, &self.reference.tariff) {
+            Err(findings) => {
+                cannot(findings.first().map_or(String::new(), |f| f.message.zh.clone()))
+            }
+            Ok(quote) => Assessment {
+                value: fen(quote.customs_value),
+                refusals: self.refusals(&inventory, &law, buyer_used, &quote),
+                lines: quote.lines.iter().map(line).collect(),
+            },
+        }
+    }
+
+    fn check(&self, message: &Message) -> Vec<Finding> {
+        ceb::check(message, &self.reference.codes)
+    }
+
+    /// The firm itself, one it has delegated to, or the platform.
+    fn may_sign(&self, firm_code: &str, certificate: &Certificate) -> bool {
+        if certificate.fingerprint == self.platform_key {
+            return true;
+        }
+        let directory = self.reference.directory.current();
+        let (Some(known), Some(firm)) =
+            (directory.by_fingerprint(&certificate.fingerprint), directory.by_code(firm_code))
+        else {
+            return false;
+        };
+        known.party == firm.id
+            || directory.delegations(firm.id, known.party).any(|one| one.revoked_at.is_none())
+    }
+}
+
+fn line(line: &tax::Line) -> AssessedLine {
+    AssessedLine {
+        hs_code: line.hs_code.clone(),
+        value: fen(line.customs_value),
+        duty: line.duty,
+        vat: line.vat,
+        consumption_tax: line.consumption_tax,
+    }
+}
+
+fn cannot(text: String) -> Assessment {
+    Assessment { refusals: vec![Refusal::Other { text }], ..Assessment::default() }
+}
+
+fn fen(yuan: kernel::Decimal) -> Fen {
+    Fen::from_yuan(yuan, Round::HalfUp).unwrap_or_default()
+}

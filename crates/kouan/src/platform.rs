@@ -1,0 +1,221 @@
+//! One running platform: the database opened and migrated, reference data read, the zone loaded,
+//! intake started, the way to customs chosen. What doors and workers stand on.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clearance::intake::{self, Intake};
+use clearance::reference::Reference;
+use db::{Db, MasterKey, Migration};
+use gateway::standin::{self, StandIn};
+use gateway::{Addresses, Customs, DxpClient};
+use kernel::{Clock, Finding, IdSource};
+use register::codes::Codes;
+use register::party::{LiveDirectory, Zone};
+use register::remedies::Remedies;
+use register::rules::Rules;
+use register::tariff::Tariff;
+use web::notices::TargetPolicy;
+use web::{App, Module};
+
+use crate::Failure;
+use crate::config::Config;
+use crate::judgement::StandInLaw;
+use crate::signing::PlatformKey;
+
+/// The rooms with a door, in the order of their tables.
+pub fn modules() -> Vec<Module> {
+    vec![register::module(), clearance::module()]
+}
+
+/// Every table of the platform, in order.
+pub fn migrations() -> Vec<Migration> {
+    web::migrations(&modules()).into_iter().chain(ledger::MIGRATIONS.iter().cloned()).collect()
+}
+
+/// A platform that can serve.
+pub struct Platform {
+    /// What handlers are given.
+    pub app: App,
+    /// How it is set up.
+    pub config: Config,
+    /// The zone it serves.
+    pub zone: Zone,
+    /// Law, tariff, lists, parties.
+    pub reference: Arc<Reference>,
+    /// The way in.
+    pub intake: Arc<Intake>,
+    /// The way to customs.
+    pub customs: Arc<dyn Customs>,
+    /// The stand-in, when it plays customs.
+    pub standin: Option<Arc<StandIn>>,
+    /// The addresses envelopes carry.
+    pub addresses: Addresses,
+    /// Signs what is packed anew.
+    pub key: Arc<PlatformKey>,
+}
+
+impl Platform {
+    /// Opens, migrates, loads and starts. Workers and doors are started by the caller.
+    ///
+    /// # Errors
+    /// When the database, the law, the zone or the keys cannot be used.
+    pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Platform, Failure> {
+        let db = open_database(&config)?;
+        db.migrate(&migrations())?;
+        let zone = load_zone(&config.zone)?;
+        let ids = Arc::new(IdSource::new(0));
+        let directory = Arc::new(LiveDirectory::new());
+        let reference = Arc::new(reference(&config, Arc::clone(&directory))?);
+        let settings = web::Settings {
+            targets: TargetPolicy { allow_private: config.webhooks_to_private_addresses },
+            ..web::Settings::default()
+        };
+        let app = App::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), settings);
+        let ctx = app.ctx_as("kouan".into());
+        db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
+        let key = Arc::new(PlatformKey::open(&config, &db, &ctx)?);
+        directory.refresh_from(&db)?;
+        let (customs, standin) = customs(&config, &db, &reference, &key)?;
+        let intake = Arc::new(Intake::start(intake::Setup {
+            db,
+            clock,
+            ids,
+            reference: Arc::clone(&reference),
+            settings: intake_settings(&config),
+        })?);
+        app.share(Arc::clone(&intake));
+        app.share(Arc::clone(&reference));
+        let addresses = Addresses {
+            import_receiver: config.customs.receiver_id.clone(),
+            ..Addresses::of(config.customs.sender_id.clone())
+        };
+        Ok(Platform { app, config, zone, reference, intake, customs, standin, addresses, key })
+    }
+}
+
+fn intake_settings(config: &Config) -> intake::Settings {
+    intake::Settings {
+        workers: config.intake.workers,
+        waiting_max: config.intake.queue_messages_max,
+        batch_messages_max: config.intake.batch_messages_max,
+        ..intake::Settings::default()
+    }
+}
+
+/// Opens the configured database with its master key, which is made at first start.
+///
+/// # Errors
+/// When the database cannot be opened or the key does not fit.
+pub fn open_database(config: &Config) -> Result<Db, Failure> {
+    let master_key = master_key(&config.master_key_path())?;
+    Ok(Db::open(&db::Settings::new(config.database.clone(), master_key))?)
+}
+
+/// Reads the master key, or makes one in a file that only its owner can read. Whoever loses the
+/// file loses the sealed originals.
+fn master_key(path: &Path) -> Result<MasterKey, Failure> {
+    if path.exists() {
+        return Ok(MasterKey::from_file(path)?);
+    }
+    let key = MasterKey::generate()?;
+    let wrong = |e: std::io::Error| Failure::new(format!("{}: {e}", path.display()));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(wrong)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(path).map_err(wrong)?;
+    file.write_all(key.to_text().as_bytes()).and_then(|()| file.sync_all()).map_err(wrong)?;
+    tracing::info!(path = %path.display(), "made a master key; keep a copy in a safe place");
+    Ok(key)
+}
+
+/// A built-in zone by name, or a zone file.
+///
+/// # Errors
+/// When there is no such zone or its file has findings.
+pub fn load_zone(name: &str) -> Result<Zone, Failure> {
+    let zone = match Zone::builtin(name) {
+        Some(zone) => zone,
+        None if Path::new(name).exists() => Zone::load(Path::new(name)),
+        None => {
+            let known: Vec<&str> = Zone::builtin_ids().collect();
+            return Err(Failure::new(format!("no zone `{name}`; built in: {}", known.join(", "))));
+        }
+    };
+    zone.map_err(|findings| faults(name, &findings))
+}
+
+/// Several findings as one reason not to start.
+pub(crate) fn faults(what: &str, findings: &[Finding]) -> Failure {
+    let list: Vec<String> = findings
+        .iter()
+        .map(|f| {
+            format!("{}: {} (found `{}`, expected {})", f.path, f.message.en, f.found, f.expected)
+        })
+        .collect();
+    Failure::new(format!("{what}: {}", list.join("\n")))
+}
+
+/// The law and its companions: what is built in, or a folder's laid over it.
+///
+/// # Errors
+/// When a file of the folder has findings.
+pub fn reference(config: &Config, directory: Arc<LiveDirectory>) -> Result<Reference, Failure> {
+    let Some(folder) = config.rules.as_deref() else { return Ok(Reference::builtin(directory)) };
+    let faulty = |findings: Vec<Finding>| faults(&folder.display().to_string(), &findings);
+    Ok(Reference::new(
+        Rules::load(folder).map_err(faulty)?,
+        Tariff::load(&folder.join("tariff")).map_err(faulty)?,
+        Codes::load(&folder.join("codes")).map_err(faulty)?,
+        Remedies::load(&folder.join("remedies")).map_err(faulty)?,
+        directory,
+    ))
+}
+
+type WayOut = (Arc<dyn Customs>, Option<Arc<StandIn>>);
+
+fn customs(
+    config: &Config,
+    db: &Db,
+    reference: &Arc<Reference>,
+    key: &PlatformKey,
+) -> Result<WayOut, Failure> {
+    if let Some(address) = &config.customs.address {
+        let receipts = config.customs.receipts_address.clone();
+        let client = DxpClient::new(gateway::client::DxpSettings {
+            submit_url: address.clone(),
+            receipts_url: receipts.unwrap_or_else(|| address.clone()),
+            dxp_id: config.customs.sender_id.clone(),
+            timeout_ms: CUSTOMS_TIMEOUT_MS,
+            authorities: None,
+            authorization: None,
+        })?;
+        return Ok((Arc::new(client), None));
+    }
+    let memory = standin_database(config, db)?;
+    let law =
+        Arc::new(StandInLaw::new(Arc::clone(reference), key.certificate().fingerprint.clone()));
+    let standin = Arc::new(StandIn::new(memory, law, standin::Settings::default()));
+    Ok((Arc::clone(&standin) as Arc<dyn Customs>, Some(standin)))
+}
+
+const CUSTOMS_TIMEOUT_MS: u64 = 30_000;
+
+/// The stand-in is another house: beside the embedded database it has a file of its own; on a
+/// server it has tables of its own.
+fn standin_database(config: &Config, db: &Db) -> Result<Db, Failure> {
+    let memory = match db.file() {
+        None => db.clone(),
+        Some(file) => {
+            let path: PathBuf = file.with_extension("standin.db");
+            let key = master_key(&config.master_key_path())?;
+            Db::open(&db::Settings::new(path.display().to_string(), key))?
+        }
+    };
+    memory.migrate(standin::MIGRATIONS)?;
+    Ok(memory)
+}

@@ -1,0 +1,89 @@
+//! The platform's own key: signs messages that were packed anew, because only part of a message
+//! goes on, or because the document came as JSON without a signature of its own.
+
+use std::sync::Arc;
+
+use ceb::keys::{CertificateRequest, KeyKind, KeyPem, SigningKey};
+use ceb::signature::{self, SignError, Spelling};
+use db::{Ctx, Db};
+
+use crate::Failure;
+use crate::config::Config;
+
+/// The key in use.
+pub struct PlatformKey(SigningKey);
+
+const SETTING: &str = "platform.signing_key";
+const PURPOSE: &str = "platform.signing_key";
+const VALID_MS: i64 = 3 * 365 * 86_400_000;
+
+impl PlatformKey {
+    /// The configured key; without one, a key of our own made at first start and kept sealed in the
+    /// database. Customs itself accepts only a key it has issued: see the operations guide.
+    ///
+    /// # Errors
+    /// When a key file cannot be read or the kept key cannot be opened.
+    pub fn open(config: &Config, db: &Db, ctx: &Ctx) -> Result<PlatformKey, Failure> {
+        let customs = &config.customs;
+        if let (Some(key), Some(certificate)) = (&customs.key_file, &customs.certificate_file) {
+            let text = |path: &std::path::Path| {
+                std::fs::read_to_string(path)
+                    .map_err(|e| Failure::new(format!("{}: {e}", path.display())))
+            };
+            return Ok(PlatformKey(SigningKey::from_pem(&text(key)?, &text(certificate)?)?));
+        }
+        match db.read(|tx| tx.setting(SETTING))? {
+            Some(kept) => PlatformKey::unseal(db, &kept),
+            None => PlatformKey::make(db, ctx),
+        }
+    }
+
+    fn unseal(db: &Db, kept: &str) -> Result<PlatformKey, Failure> {
+        use base64::Engine;
+        let blob = base64::engine::general_purpose::STANDARD.decode(kept)?;
+        let plain = db.sealer().open(PURPOSE, &blob)?;
+        let pem: [String; 2] = serde_json::from_slice(&plain)?;
+        Ok(PlatformKey(SigningKey::from_pem(&pem[0], &pem[1])?))
+    }
+
+    fn make(db: &Db, ctx: &Ctx) -> Result<PlatformKey, Failure> {
+        use base64::Engine;
+        let start = ctx.now.plus_millis(-ctx.now.to_millis().rem_euclid(1_000));
+        let mut chance = rand::rng();
+        let request = CertificateRequest {
+            subject: "CN=Kouan platform,C=CN".to_owned(),
+            serial: format!("{:016x}", rand::Rng::next_u64(&mut chance) >> 1),
+            not_before: start,
+            not_after: start.plus_millis(VALID_MS),
+            authority: false,
+        };
+        let key = SigningKey::generate(KeyKind::Sm2, &request, &mut chance)?;
+        let KeyPem { private, certificate } = key.to_pem()?;
+        let plain = serde_json::to_vec(&[private, certificate])?;
+        let sealed = db.sealer().seal(PURPOSE, &plain)?;
+        let text = base64::engine::general_purpose::STANDARD.encode(sealed);
+        db.write(|tx| {
+            tx.set_setting(SETTING, &text)?;
+            tx.audit(ctx, "platform.signing_key_made", &key.certificate().serial, "")
+        })?;
+        Ok(PlatformKey(key))
+    }
+
+    /// Signs a message.
+    ///
+    /// # Errors
+    /// When the message cannot be signed; see [`SignError`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        use ceb::certificate::KeyAlgorithm;
+        let spelling = match self.0.algorithm() {
+            KeyAlgorithm::Sm2 => Spelling::Sm2National,
+            _ => Spelling::RsaSha1,
+        };
+        signature::sign(message, &self.0, spelling)
+    }
+
+    /// Its certificate.
+    pub fn certificate(&self) -> &Arc<ceb::certificate::Certificate> {
+        self.0.certificate()
+    }
+}

@@ -1,0 +1,149 @@
+//! To customs and back: forwards what is due, takes receipts in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clearance::dispatch::{Dispatch, Sent};
+use clearance::flow;
+use clearance::receipt::Letter;
+use db::Ctx;
+use gateway::envelope::{self, Outgoing};
+use kernel::{Text, Time};
+
+use super::{Round, Worker};
+use crate::Failure;
+use crate::platform::Platform;
+
+/// Messages of one round each way.
+const FORWARDED_MAX: u32 = 200;
+const COLLECTED_MAX: usize = 200;
+/// Longest wait without news. Receipts come from outside and ring no bell.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The worker that forwards.
+pub fn forward(platform: Arc<Platform>) -> Worker {
+    let round = Box::new(move || forward_round(&platform));
+    Worker { name: "forward", every: LOOK_EVERY, round }
+}
+
+/// The worker that takes receipts in.
+pub fn collect(platform: Arc<Platform>) -> Worker {
+    let round = Box::new(move || collect_round(&platform));
+    Worker { name: "collect", every: LOOK_EVERY, round }
+}
+
+/// Forwards one batch of what is due.
+///
+/// # Errors
+/// When the database fails. A customs that cannot be reached is no error here: what could not be
+/// handed over is due again later.
+pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
+    let ctx = platform.app.ctx_as("forward".into());
+    let db = &platform.app.db;
+    let due = db.write(|tx| flow::claim_dispatches(tx, &ctx, FORWARDED_MAX))?;
+    if due.is_empty() {
+        return Ok(Round::Idle);
+    }
+    let wrapped: Vec<Option<Vec<u8>>> =
+        due.iter().map(|dispatch| wrap(platform, dispatch, &ctx)).collect();
+    let envelopes: Vec<&[u8]> = wrapped.iter().flatten().map(Vec::as_slice).collect();
+    let mut answers = match platform.customs.submit_many(&envelopes, ctx.now) {
+        Ok(answers) => answers.into_iter(),
+        Err(failure) => {
+            tracing::warn!(%failure, "customs cannot be reached; messages wait");
+            Vec::new().into_iter()
+        }
+    };
+    let mut sent = Vec::with_capacity(due.len());
+    for (dispatch, envelope) in due.iter().zip(&wrapped) {
+        let answer = envelope.as_ref().and_then(|_| answers.next());
+        if let Some(Err(failure)) = &answer {
+            tracing::warn!(dispatch = %dispatch.id, %failure, "customs did not take a message");
+        }
+        sent.push(Sent { id: dispatch.id, ok: matches!(answer, Some(Ok(_))) });
+    }
+    db.write(|tx| flow::dispatched(tx, &ctx, &sent))?;
+    let all_failed = sent.iter().all(|one| !one.ok);
+    Ok(if all_failed { Round::Idle } else { Round::Busy })
+}
+
+/// Signs what needs it and puts it into an envelope. `None`, and a line in the log, when that
+/// cannot be done: a fault of ours that an operator must look at.
+fn wrap(platform: &Platform, dispatch: &Dispatch, ctx: &Ctx) -> Option<Vec<u8>> {
+    let signed;
+    let message = if dispatch.needs_signature {
+        match platform.key.sign(&dispatch.bytes) {
+            Ok(bytes) => {
+                signed = bytes;
+                &signed
+            }
+            Err(error) => {
+                tracing::error!(dispatch = %dispatch.id, %error, "a message cannot be signed");
+                return None;
+            }
+        }
+    } else {
+        &dispatch.bytes
+    };
+    let sender = Some(dispatch.sender_dxp.as_str()).filter(|sender| !sender.is_empty());
+    let from = sender.unwrap_or(&platform.addresses.sender);
+    let outgoing = Outgoing {
+        message,
+        message_type: ceb::message_type(dispatch.kind.code()).map_or("", |kind| kind.root),
+        transfer_id: sender,
+        cop_msg_id: &envelope::cop_msg_id(from, dispatch.id.to_i64()),
+    };
+    match envelope::wrap(&platform.addresses, &outgoing, ctx.now) {
+        Ok(bytes) => Some(bytes),
+        Err(findings) => {
+            tracing::error!(dispatch = %dispatch.id, ?findings, "a message cannot be wrapped");
+            None
+        }
+    }
+}
+
+/// Takes in what customs has for us.
+///
+/// # Errors
+/// When customs cannot be reached or the database fails; what was not acknowledged comes again.
+pub fn collect_round(platform: &Platform) -> Result<Round, Failure> {
+    let ctx = platform.app.ctx_as("customs".into());
+    let deliveries = platform.customs.collect(ctx.now, COLLECTED_MAX)?;
+    if deliveries.is_empty() {
+        return Ok(Round::Idle);
+    }
+    let archiver = platform.app.db.archiver();
+    let letters = deliveries
+        .iter()
+        .map(|delivery| Letter::read(&archiver, &ctx, &delivery.bytes))
+        .collect::<Result<Vec<_>, _>>()?;
+    let reference = &platform.reference;
+    let taken = platform.app.db.write(|tx| flow::take_receipts(tx, &ctx, reference, &letters))?;
+    for finding in &taken.findings {
+        let Text { en, .. } = &finding.message;
+        tracing::warn!(code = finding.code, "a receipt is kept but not understood: {en}");
+    }
+    let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.receipt_id.as_str()).collect();
+    platform.customs.delivered(&ids, ctx.now)?;
+    Ok(Round::Busy)
+}
+
+/// Looks again at inventories that wait or are held: a firm may have been registered meanwhile, a
+/// delegation begun.
+///
+/// # Errors
+/// When the database fails.
+pub fn recheck_all(platform: &Platform, at: Time) -> Result<(), Failure> {
+    const AT_ONCE: u32 = 500;
+    let ctx = Ctx { now: at, ..platform.app.ctx_as("recheck".into()) };
+    let mut after = None;
+    loop {
+        let reference = &platform.reference;
+        let looked =
+            platform.app.db.write(|tx| flow::recheck(tx, &ctx, reference, after, AT_ONCE))?;
+        match looked {
+            Some(last) => after = Some(last),
+            None => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary as its users meet it.
+
+#[path = "it/command.rs"]
+mod command;
+#[path = "it/day.rs"]
+mod day;
+#[path = "it/generated.rs"]
+mod generated;
