@@ -116,13 +116,9 @@ impl Spelling {
     }
 }
 
-/// Roots whose schema puts the Signature before the ExtendMessage (202205, export); in all others
-/// it comes last.
-const BEFORE_EXTENSION: [&str; 11] =
-    ["213", "215", "303", "403", "505", "507", "509", "603", "605", "607", "701"];
-
-/// Whether in a message with this root the Signature stands before the ExtendMessage.
+/// Whether in a message with this root the Signature stands before the ExtendMessage: so the
+/// schema of 202205 has it for export. In all others it comes last.
 fn precedes_extension(root: &str) -> bool {
-    let number = root.strip_prefix("CEB").and_then(|rest| rest.strip_suffix("Message"));
-    number.is_some_and(|number| BEFORE_EXTENSION.contains(&number))
+    let known = crate::message_type(root).filter(|kind| kind.root == root);
+    known.is_some_and(|kind| kind.flow == crate::schema::Flow::Export)
 }

@@ -452,3 +452,26 @@ proptest! {
         }
     }
 }
+
+/// What is signed is what is read: however a value is written, the reader sees the text that the
+/// signature covers.
+#[test]
+fn the_reader_sees_what_the_signature_covers() {
+    for written in [
+        "AB-1",
+        "A<!-- x -->B-1",
+        "A<![CDATA[B]]>-1",
+        "&#65;<?pi?>B&#x2d;1",
+        "<!---->AB<![CDATA[]]>-<![CDATA[1]]>",
+    ] {
+        let xml = INVENTORY.replace("A&amp;B-1", written);
+        let bytes = sign(xml.as_bytes(), &SM2, Spelling::Sm2National).unwrap();
+        assert_eq!(verdict(&bytes), [""; 0], "{written}");
+        let canonical = canonicalize(&bytes, Part::WithoutSignature).unwrap();
+        let canonical = String::from_utf8(canonical).unwrap().replace("<?pi?>", "");
+        assert!(canonical.contains("<ceb:orderNo>AB-1</ceb:orderNo>"), "{canonical}");
+        let reading = ceb::read(&bytes, &ceb::ReadOptions::default());
+        let message = reading.message.unwrap();
+        assert_eq!(message.documents[0].head.text("orderNo"), Some("AB-1"), "{written}");
+    }
+}
