@@ -155,7 +155,7 @@ impl Reader<'_> {
             return Some((family.codes.signature, "验签证书不在有效期内".to_owned()));
         }
         let head = &message.documents.first()?.head;
-        let firm = ["agentCode", "payCode", "logisticsCode", "operatorCode", "ebcCode"]
+        let firm = ["agentCode", "operatorCode", "payCode", "logisticsCode", "ebcCode"]
             .iter()
             .find_map(|name| head.text(name))?;
         if family.number != 311 && !self.law.may_sign(firm, &certificate) {
