@@ -116,8 +116,12 @@ impl<'a> Book<'a> {
         self.by_account.contains_key(&id)
     }
 
-    /// Takes a loaded transfer in.
-    pub(crate) fn add_record(&mut self, record: Record) {
+    /// Takes loaded transfers in.
+    pub(crate) fn add_records(&mut self, records: Vec<Record>) {
+        records.into_iter().for_each(|record| self.add_record(record));
+    }
+
+    fn add_record(&mut self, record: Record) {
         self.by_key.insert(record.key, self.records.len());
         self.records.push(record);
     }

@@ -12,7 +12,7 @@ use crate::types::*;
 /// [`DbError::Busy`] when another transaction opens the same one; when the database fails.
 pub fn open(tx: &mut Tx, ctx: &Ctx, keys: &[AccountKey]) -> Result<Vec<AccountId>, DbError> {
     let mut book = Book::new(&ctx.ids, ctx.now);
-    store::load_accounts(tx, &mut book, keys.iter().copied())?;
+    store::load_named(tx, &mut book, keys.iter().copied())?;
     let mut ids = Vec::with_capacity(keys.len());
     for key in keys {
         let id = match book.find(key.place()) {
@@ -41,6 +41,12 @@ pub fn open(tx: &mut Tx, ctx: &Ctx, keys: &[AccountKey]) -> Result<Vec<AccountId
 /// # Errors
 /// [`DbError::Busy`] as said; when the database fails.
 pub fn apply(tx: &mut Tx, ctx: &Ctx, transfers: &[Transfer]) -> Result<Vec<Outcome>, DbError> {
+    let named = transfers.iter().flat_map(|transfer| match transfer.act {
+        Act::Post { debit, credit, .. } | Act::Hold { debit, credit, .. } => {
+            [Some(debit), Some(credit)].into_iter().flatten()
+        }
+        _ => [None, None].into_iter().flatten(),
+    });
     let keys = transfers.iter().flat_map(|transfer| {
         let about = match transfer.act {
             Act::PostHold { hold, .. } | Act::VoidHold { hold } => Some(hold),
@@ -49,26 +55,20 @@ pub fn apply(tx: &mut Tx, ctx: &Ctx, transfers: &[Transfer]) -> Result<Vec<Outco
         };
         [Some(transfer.key), about].into_iter().flatten()
     });
-    let known = store::records(tx, keys)?;
-    apply_knowing(tx, ctx, transfers, known)
+    let mut book = Book::new(&ctx.ids, ctx.now);
+    store::load_named(tx, &mut book, named)?;
+    book.add_records(store::records(tx, keys)?);
+    store::load_missing(tx, &mut book)?;
+    finish(tx, book, transfers)
 }
 
-/// [`apply`] for callers who have loaded every transfer that could have one of the keys.
-pub(crate) fn apply_knowing(
+/// Applies a batch to a book that holds the accounts it names, every transfer that could have one
+/// of its keys, and their accounts; saves it.
+pub(crate) fn finish(
     tx: &mut Tx,
-    ctx: &Ctx,
+    mut book: Book<'_>,
     transfers: &[Transfer],
-    known: Vec<Record>,
 ) -> Result<Vec<Outcome>, DbError> {
-    let mut book = Book::new(&ctx.ids, ctx.now);
-    known.into_iter().for_each(|record| book.add_record(record));
-    let named = transfers.iter().flat_map(|transfer| match transfer.act {
-        Act::Post { debit, credit, .. } | Act::Hold { debit, credit, .. } => {
-            [Some(debit), Some(credit)].into_iter().flatten()
-        }
-        _ => [None, None].into_iter().flatten(),
-    });
-    store::load_accounts(tx, &mut book, named)?;
     let outcomes = book.apply(transfers);
     store::save(tx, &book)?;
     Ok(outcomes)
@@ -82,10 +82,8 @@ pub(crate) fn apply_knowing(
 pub fn expire(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<u32, DbError> {
     let due = store::overdue(tx, ctx.now, i64::from(max))?;
     let mut book = Book::new(&ctx.ids, ctx.now);
-    for record in store::records(tx, due.iter().copied())? {
-        book.add_record(record);
-    }
-    store::load_accounts(tx, &mut book, std::iter::empty())?;
+    book.add_records(store::records(tx, due.iter().copied())?);
+    store::load_missing(tx, &mut book)?;
     let expired = due.iter().filter(|hold| book.expire(**hold)).count();
     store::save(tx, &book)?;
     Ok(u32::try_from(expired).unwrap_or(u32::MAX))

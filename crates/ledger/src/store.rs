@@ -47,35 +47,38 @@ pub(crate) fn records_of_things(
     tx.query_keys_with(&sql, &wanted, params![from, to])?.iter().map(record).collect()
 }
 
-/// Loads the accounts that these keys name, and those of the transfers loaded already.
-pub(crate) fn load_accounts(
+/// Loads the accounts that these keys name.
+///
+/// On PostgreSQL others may commit between two statements, so order counts: the accounts that
+/// limits are tested on come first, then the transfers, then [`load_missing`]. A transfer that
+/// appears in between is then found, never counted as somebody else's; and whatever is written is
+/// written over the state it was read in or not at all.
+pub(crate) fn load_named(
     tx: &mut Tx,
     book: &mut Book<'_>,
     named: impl Iterator<Item = AccountKey>,
 ) -> Result<(), DbError> {
     let mut seen = HashSet::new();
-    let mut by_key = Keys::new(&[Type::Int, Type::Int, Type::Bytes]);
-    for place in named.map(|key| key.place()).filter(|place| seen.insert(*place)) {
-        by_key.push(values![place.ledger, place.period, place.owner]);
+    let distinct: Vec<AccountKey> = named.filter(|key| seen.insert(key.place())).collect();
+    for (_, account) in accounts(tx, &distinct)? {
+        book.add_account(account);
     }
-    let sql = format!(
-        "SELECT k.n, {ACCOUNT} FROM keys k JOIN ledger_account a \
-         ON a.ledger = k.a AND a.period = k.b AND a.owner = k.c"
-    );
-    for row in tx.query_keys(&sql, &by_key)? {
-        book.add_account(account(&row)?);
-    }
+    Ok(())
+}
+
+/// Loads the accounts of the transfers in the book that are not in it yet.
+pub(crate) fn load_missing(tx: &mut Tx, book: &mut Book<'_>) -> Result<(), DbError> {
     let mut seen = HashSet::new();
-    let mut by_id = Keys::new(&[Type::Int]);
+    let mut missing = Keys::new(&[Type::Int]);
     for record in &book.records {
         for id in [record.debit, record.credit] {
             if !book.has_account(id) && seen.insert(id) {
-                by_id.push(values![id]);
+                missing.push(values![id]);
             }
         }
     }
     let sql = format!("SELECT k.n, {ACCOUNT} FROM keys k JOIN ledger_account a ON a.id = k.a");
-    for row in tx.query_keys(&sql, &by_id)? {
+    for row in tx.query_keys(&sql, &missing)? {
         book.add_account(account(&row)?);
     }
     Ok(())

@@ -7,7 +7,7 @@ use kernel::Fen;
 
 use super::rules::{self, Life, Plan};
 use super::*;
-use crate::book::Record;
+use crate::book::Book;
 use crate::{flow, store};
 
 /// Holds room under the yearly limit for each declaration, in order: a later one of the same
@@ -22,13 +22,16 @@ pub fn hold(tx: &mut Tx, ctx: &Ctx, asks: &[Ask]) -> Result<Vec<Held>, DbError> 
 }
 
 fn hold_round(tx: &mut Tx, ctx: &Ctx, asks: &[Ask]) -> Result<Vec<Held>, DbError> {
-    let past = Past::load(tx, asks.iter().map(|ask| ask.inventory))?;
-    let accounts = past.accounts(tx, asks)?;
+    let mut book = Book::new(&ctx.ids, ctx.now);
+    // Accounts before transfers: see `load_named`.
+    let named = asks.iter().flat_map(|ask| [ask.of.account(), ask.of.counter()]);
+    store::load_named(tx, &mut book, named)?;
+    let lives = lives(tx, &mut book, asks.iter().map(|ask| ask.inventory))?;
     let mut transfers = Vec::with_capacity(asks.len());
     let mut plans = Vec::with_capacity(asks.len());
     for ask in asks {
-        let account = accounts.get(&ask.of).copied();
-        plans.push(match rules::ask(past.life(ask.inventory), ask, account) {
+        let account = book.find(ask.of.account().place()).map(|account| account.id);
+        plans.push(match rules::ask(life(&lives, ask.inventory), ask, account) {
             Plan::Settled(held) => Err(held),
             Plan::Transfers(wanted) => {
                 transfers.extend(wanted.into_iter().flatten());
@@ -36,7 +39,7 @@ fn hold_round(tx: &mut Tx, ctx: &Ctx, asks: &[Ask]) -> Result<Vec<Held>, DbError
             }
         });
     }
-    let outcomes = flow::apply_knowing(tx, ctx, &transfers, past.records)?;
+    let outcomes = flow::finish(tx, book, &transfers)?;
     let held = |plan: Result<usize, Held>| match plan {
         Ok(i) => rules::held(outcomes[i]),
         Err(held) => held,
@@ -53,11 +56,12 @@ pub fn confirm(tx: &mut Tx, ctx: &Ctx, inventories: &[i64]) -> Result<Vec<Confir
 }
 
 fn confirm_round(tx: &mut Tx, ctx: &Ctx, inventories: &[i64]) -> Result<Vec<Confirmed>, DbError> {
-    let past = Past::load(tx, inventories.iter().copied())?;
+    let mut book = Book::new(&ctx.ids, ctx.now);
+    let lives = lives(tx, &mut book, inventories.iter().copied())?;
     let mut transfers = Vec::with_capacity(inventories.len());
     let mut confirmed = Vec::with_capacity(inventories.len());
     for inventory in inventories {
-        confirmed.push(match rules::confirm(past.life(*inventory), *inventory) {
+        confirmed.push(match rules::confirm(life(&lives, *inventory), *inventory) {
             Ok(transfer) => {
                 transfers.push(transfer);
                 Confirmed::Ok
@@ -66,7 +70,7 @@ fn confirm_round(tx: &mut Tx, ctx: &Ctx, inventories: &[i64]) -> Result<Vec<Conf
             Err(false) => Confirmed::NothingHeld,
         });
     }
-    let outcomes = flow::apply_knowing(tx, ctx, &transfers, past.records)?;
+    let outcomes = flow::finish(tx, book, &transfers)?;
     match outcomes.iter().find(|outcome| !outcome.stands()) {
         // Each uses the whole of an open hold of its own: nothing is left to refuse.
         Some(refused) => Err(DbError::Damaged(format!("the quota book: {refused:?}"))),
@@ -83,17 +87,18 @@ pub fn give_back(tx: &mut Tx, ctx: &Ctx, backs: &[GiveBack]) -> Result<Vec<Given
 }
 
 fn give_back_round(tx: &mut Tx, ctx: &Ctx, backs: &[GiveBack]) -> Result<Vec<Given>, DbError> {
-    let past = Past::load(tx, backs.iter().map(|back| back.inventory))?;
+    let mut book = Book::new(&ctx.ids, ctx.now);
+    let lives = lives(tx, &mut book, backs.iter().map(|back| back.inventory))?;
     let mut transfers = Vec::with_capacity(backs.len());
     let mut plans = Vec::with_capacity(backs.len());
     for back in backs {
-        let plan = rules::give_back(past.life(back.inventory), back.inventory, back.what);
+        let plan = rules::give_back(life(&lives, back.inventory), back.inventory, back.what);
         plans.push(plan.map(|transfer| {
             transfers.push(transfer);
             transfers.len() - 1
         }));
     }
-    let outcomes = flow::apply_knowing(tx, ctx, &transfers, past.records)?;
+    let outcomes = flow::finish(tx, book, &transfers)?;
     let given = |(back, plan): (&GiveBack, Result<usize, Given>)| match plan {
         Ok(i) => rules::given(outcomes[i], back.what),
         Err(given) => given,
@@ -133,37 +138,24 @@ fn rounds<T, R>(
     Ok(results)
 }
 
-/// The transfers so far of the inventories of a batch.
-struct Past {
-    records: Vec<Record>,
-    of_inventory: HashMap<i64, Vec<usize>>,
+/// Takes the transfers so far of these inventories into the book, with their accounts, and says
+/// where each inventory stands.
+fn lives(
+    tx: &mut Tx,
+    book: &mut Book<'_>,
+    inventories: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, Life>, DbError> {
+    let records = store::records_of_things(tx, BUYER, inventories)?;
+    // Those of one inventory lie together.
+    let lives = records
+        .chunk_by(|one, next| one.key.reference == next.key.reference)
+        .map(|of_one| (of_one[0].key.reference, rules::life(of_one)))
+        .collect();
+    book.add_records(records);
+    store::load_missing(tx, book)?;
+    Ok(lives)
 }
 
-impl Past {
-    fn load(tx: &mut Tx, inventories: impl Iterator<Item = i64>) -> Result<Past, DbError> {
-        let records = store::records_of_things(tx, BUYER, inventories)?;
-        let mut of_inventory: HashMap<i64, Vec<usize>> = HashMap::new();
-        for (i, record) in records.iter().enumerate() {
-            of_inventory.entry(record.key.reference).or_default().push(i);
-        }
-        Ok(Past { records, of_inventory })
-    }
-
-    fn life(&self, inventory: i64) -> Life {
-        let indexes = self.of_inventory.get(&inventory).into_iter().flatten();
-        rules::life(indexes.map(|i| &self.records[*i]))
-    }
-
-    /// The accounts of the asks whose inventories have a past; for new ones nobody asks.
-    fn accounts(
-        &self,
-        tx: &mut Tx,
-        asks: &[Ask],
-    ) -> Result<HashMap<BuyerYear, AccountId>, DbError> {
-        let known = asks.iter().filter(|ask| self.of_inventory.contains_key(&ask.inventory));
-        let of: Vec<BuyerYear> = known.map(|ask| ask.of).collect();
-        let keys: Vec<AccountKey> = of.iter().map(BuyerYear::account).collect();
-        let accounts = store::accounts(tx, &keys)?;
-        Ok(accounts.into_iter().map(|(n, account)| (of[n], account.id)).collect())
-    }
+fn life(lives: &HashMap<i64, Life>, inventory: i64) -> Life {
+    lives.get(&inventory).copied().unwrap_or(Life::New)
 }

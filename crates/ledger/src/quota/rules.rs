@@ -37,8 +37,8 @@ pub(super) enum Life {
 }
 
 /// Reads an inventory's transfers: the latest hold decides.
-pub(super) fn life<'r>(records: impl Iterator<Item = &'r Record>) -> Life {
-    let holds = records.filter(|record| record.act == EntryAct::Hold);
+pub(super) fn life(records: &[Record]) -> Life {
+    let holds = records.iter().filter(|record| record.act == EntryAct::Hold);
     let Some(hold) = holds.max_by_key(|record| record.key) else { return Life::New };
     let number = hold.key.step_number() & NUMBER_MAX;
     let (amount, account) = (hold.amount, hold.debit);

@@ -17,7 +17,7 @@ mod zone;
 pub use directory::Directory;
 pub use live::LiveDirectory;
 pub use rules::{Deed, PartyRefusal};
-pub use store::{DelegationFilter, PartyFilter, Registered, RegisteredDelegation};
+pub use store::{Registered, RegisteredDelegation};
 pub use types::*;
 pub use zone::*;
 

@@ -176,15 +176,15 @@ pub(super) fn update_contact(
 
 /// What a list of parties is narrowed to.
 #[derive(Clone, Debug, Default)]
-pub struct PartyFilter {
+pub(super) struct PartyFilter {
     /// Holding this role.
-    pub role: Option<Role>,
+    pub(super) role: Option<Role>,
     /// In this state on `on`.
-    pub state: Option<State>,
+    pub(super) state: Option<State>,
     /// Part of a name, or a whole code.
-    pub text: Option<String>,
+    pub(super) text: Option<String>,
     /// Only this party and those it has a delegation with, either way.
-    pub around: Option<PartyId>,
+    pub(super) around: Option<PartyId>,
 }
 
 /// Parties after `after`, in order of registration.
@@ -324,15 +324,15 @@ const DELEGATION_TABLES: &str = "register_delegation d \
 
 /// What a list of delegations is narrowed to.
 #[derive(Clone, Debug, Default)]
-pub struct DelegationFilter {
+pub(super) struct DelegationFilter {
     /// Of this principal.
-    pub from: Option<PartyId>,
+    pub(super) from: Option<PartyId>,
     /// To this agent.
-    pub to: Option<PartyId>,
+    pub(super) to: Option<PartyId>,
     /// In force on this day.
-    pub in_force_on: Option<Date>,
+    pub(super) in_force_on: Option<Date>,
     /// Only those this party gave or was given.
-    pub around: Option<PartyId>,
+    pub(super) around: Option<PartyId>,
 }
 
 /// Delegations after `after`, in order of registration.

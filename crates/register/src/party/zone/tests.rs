@@ -164,3 +164,10 @@ fn codes_stand_once_and_references_point_at_something() {
     let codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["zone.twice", "zone.dangling", "zone.dangling"]);
 }
+
+#[test]
+fn a_file_that_is_not_there_is_a_finding() {
+    let findings = Zone::load(std::path::Path::new("zones/atlantis.toml")).unwrap_err();
+    assert_eq!(codes(&findings), [("zone.unreadable", None)]);
+    assert_eq!(findings[0].path, "zones/atlantis.toml");
+}
