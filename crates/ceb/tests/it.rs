@@ -8,12 +8,20 @@ mod c14n;
 mod definition;
 #[path = "it/dxp.rs"]
 mod dxp;
+#[path = "it/forms.rs"]
+mod forms;
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/judge.rs"]
 mod judge;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/mutant.rs"]
 mod mutant;
+#[path = "it/receipts.rs"]
+mod receipts;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/signature.rs"]

@@ -32,7 +32,7 @@ pub struct ReadOptions {
     pub lenient: bool,
     /// Most bytes of a message. 20 MiB unless told otherwise; above half a gibibyte is ignored.
     pub bytes_max: usize,
-    /// Deepest nesting of elements. 256 unless told otherwise, as in libxml2.
+    /// Deepest nesting of elements. 257 unless told otherwise, as in libxml2.
     pub depth_max: u32,
     /// Most findings listed.
     pub findings_max: usize,
@@ -40,7 +40,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { lenient: false, bytes_max: 20 << 20, depth_max: 256, findings_max: 1_000 }
+        ReadOptions { lenient: false, bytes_max: 20 << 20, depth_max: 257, findings_max: 1_000 }
     }
 }
 
