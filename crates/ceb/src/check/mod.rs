@@ -217,6 +217,7 @@ impl Check<'_> {
 
     /// Adds a finding about a field. `texts` and `remedy` are Chinese and English; the remedy is
     /// an act, and who is to do it is put before it.
+    #[expect(clippy::too_many_arguments, reason = "one call says one finding whole")]
     fn on_field(
         &mut self,
         level: Level,

@@ -169,10 +169,9 @@ impl JsonReader {
         if text.is_empty() && !field.required {
             return; // an empty optional field is an absent one
         }
-        if !text.is_empty() || field.preset.is_none() {
-            if let Some(fault) = judge(field, text) {
-                self.push(value_fault(field, fault, text).at(path));
-            }
+        let judged = !text.is_empty() || field.preset.is_none();
+        if let Some(fault) = judged.then(|| judge(field, text)).flatten() {
+            self.push(value_fault(field, fault, text).at(path));
         }
         if text.contains(crate::write::is_forbidden) {
             let texts =

@@ -463,7 +463,7 @@ fn forbidden_character(source: &str) -> Option<usize> {
     let bytes = source.as_bytes();
     // Counting compiles to vector code; the search only runs when there is something to find.
     if bytes.iter().filter(|b| control(b)).count() > 0 {
-        return bytes.iter().position(|b| control(b));
+        return bytes.iter().position(control);
     }
     source.find('\u{fffe}').or_else(|| source.find('\u{ffff}'))
 }

@@ -51,9 +51,6 @@ impl Judge {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        said.lines()
-            .filter_map(|line| line.strip_suffix(" validates"))
-            .map(str::to_owned)
-            .collect()
+        said.lines().filter_map(|line| line.strip_suffix(" validates")).map(str::to_owned).collect()
     }
 }

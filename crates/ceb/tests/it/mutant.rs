@@ -33,7 +33,10 @@ fn element(rest: &mut &str) -> Element {
     let end = tag.find(char::is_whitespace).unwrap_or(tag.len());
     let (name, attributes) = (tag[..end].to_owned(), tag[end..].to_owned());
     let mut pieces = Vec::new();
-    while !empty {
+    if empty {
+        return Element { name, attributes, pieces };
+    }
+    loop {
         if let Some(after) = rest.strip_prefix("</") {
             *rest = after.split_once('>').unwrap().1;
             break;

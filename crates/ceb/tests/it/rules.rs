@@ -270,9 +270,8 @@ fn what_is_declared_must_be_signed() {
 #[test]
 fn the_same_document_twice_in_one_message_is_found() {
     let twice = message(kind("CEB311"), &[order(), order()]);
-    let codes: Vec<_> = found(&twice).into_iter().map(|(code, path)| (code, path)).collect();
     let place = "Order[2]".to_owned();
-    assert_eq!(codes, [("document.duplicate", place.clone()), ("guid.repeated", place)]);
+    assert_eq!(found(&twice), [("document.duplicate", place.clone()), ("guid.repeated", place)]);
 }
 
 #[test]
