@@ -21,14 +21,25 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// File with the master key that seals personal data; made at first start when absent.
     pub master_key_file: Option<PathBuf>,
-    /// Folder door: a folder with `in`, `working`, `failed` and `receipts` beneath it.
-    pub folder: Option<PathBuf>,
+    /// Folder doors.
+    pub folders: Vec<Folder>,
     /// Who carries messages to customs.
     pub customs: Customs,
     /// Bounds of the intake queue.
     pub intake: Intake,
     /// Webhooks to private addresses are refused unless this says otherwise.
     pub webhooks_to_private_addresses: bool,
+}
+
+/// A watched folder, with `in`, `working`, `done`, `failed` and `receipts` beneath it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Code of the firm it belongs to: only its messages are taken and only its receipts put
+    /// there. Absent for the operator's own, which takes and gets everything.
+    pub party: Option<String>,
 }
 
 /// The way to customs.
@@ -69,7 +80,7 @@ impl Default for Config {
             zone: "zibo".to_owned(),
             rules: None,
             master_key_file: None,
-            folder: None,
+            folders: Vec::new(),
             customs: Customs::default(),
             intake: Intake::default(),
             webhooks_to_private_addresses: false,

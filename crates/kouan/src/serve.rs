@@ -34,7 +34,7 @@ impl Crew {
             push::push(Arc::clone(platform))?,
             upkeep::upkeep(Arc::clone(platform)),
         ];
-        if let Some(folder) = &platform.config.folder {
+        for folder in &platform.config.folders {
             workers.push(FolderDoor::open(folder, Arc::clone(platform))?.worker());
         }
         let mut crew = Crew { bell, threads: Vec::new() };

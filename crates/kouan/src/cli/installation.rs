@@ -12,7 +12,7 @@ use super::output::{self, Verdict};
 use super::{Backup, Installation, KeyCreate, Restore};
 use crate::Failure;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, Folder};
 use crate::platform::{self, Platform, modules};
 use crate::serve::{self, Crew};
 
@@ -32,13 +32,15 @@ pub(super) fn config(args: &Installation) -> Result<Config, Failure> {
         config.zone.clone_from(zone);
     }
     config.rules = args.rules.clone().or(config.rules);
-    config.folder = args.folder.clone().or(config.folder);
+    if let Some(path) = &args.folder {
+        config.folders.push(Folder { path: path.clone(), party: None });
+    }
     config.customs.address = args.customs.clone().or(config.customs.address);
     Ok(config)
 }
 
 pub(super) fn serve(args: &Installation) -> Result<Verdict, Failure> {
-    super::log_to_stderr();
+    super::log_to_stderr("warn,kouan=info");
     let config = config(args)?;
     let address = config.listen;
     let platform = Arc::new(Platform::open(config, Arc::new(SystemClock))?);

@@ -309,7 +309,7 @@ pub struct Installation {
     /// A folder whose rules take the place of the built-in ones
     #[arg(long, env = "KOUAN_RULES")]
     pub rules: Option<PathBuf>,
-    /// Folder door
+    /// One more folder door, the operator's own
     #[arg(long, env = "KOUAN_FOLDER")]
     pub folder: Option<PathBuf>,
     /// Address that takes DXP envelopes; the built-in stand-in when absent
@@ -367,10 +367,10 @@ struct Restore {
     from: PathBuf,
 }
 
-/// Logs go to standard error; `RUST_LOG` chooses how much.
-pub(crate) fn log_to_stderr() {
+/// Logs go to standard error; `RUST_LOG` chooses how much, `otherwise` when it is not set.
+pub(crate) fn log_to_stderr(otherwise: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,kouan=info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(otherwise));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as tests make, keeps the first subscriber.
     let _ = subscriber.try_init();

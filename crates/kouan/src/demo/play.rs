@@ -28,7 +28,7 @@ use crate::serve::{self, Crew};
 use crate::worker::{Bell, Round, Worker, customs};
 
 /// The simulated day: Singles' Day, the busiest of the year.
-const DAY: Date = jiff::civil::date(2026, 11, 11);
+pub const DAY: Date = jiff::civil::date(2026, 11, 11);
 /// Messages a sending thread takes up at a time.
 const CHUNK: usize = 16;
 const SENDERS: usize = 4;

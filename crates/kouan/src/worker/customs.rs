@@ -11,7 +11,7 @@ use gateway::envelope::{self, Outgoing};
 use kernel::{Text, Time};
 
 use super::{Round, Worker};
-use crate::Failure;
+use crate::{Failure, folder};
 use crate::platform::Platform;
 
 /// Messages of one round each way.
@@ -123,6 +123,8 @@ pub fn collect_round(platform: &Platform) -> Result<Round, Failure> {
         let Text { en, .. } = &finding.message;
         tracing::warn!(code = finding.code, "a receipt is kept but not understood: {en}");
     }
+    let directory = reference.directory.current();
+    folder::deliver(&platform.config.folders, &directory, &deliveries)?;
     let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.receipt_id.as_str()).collect();
     platform.customs.delivered(&ids, ctx.now)?;
     Ok(Round::Busy)

@@ -5,10 +5,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
+const PARCELS: usize = 400;
+
 fn day(extra: &[&str], seed: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("day").display().to_string();
-    let mut args = vec!["demo", "--exit", "--json", "--declarations", "400", "--seed", seed];
+    let parcels = PARCELS.to_string();
+    let mut args = vec!["demo", "--exit", "--json", "--declarations", &parcels, "--seed", seed];
     args.extend(["--listen", "127.0.0.1:0", "--data", &data]);
     args.extend(extra);
     let output = Command::new(env!("CARGO_BIN_EXE_kouan"))
@@ -19,6 +22,32 @@ fn day(extra: &[&str], seed: &str) -> Value {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stdout));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Where the plan says the inventories end up, in the words of their states.
+fn expected(seed: u64) -> std::collections::BTreeMap<&'static str, u64> {
+    use kouan::demo::traffic::{Day, Outcome};
+    let zone = kouan::platform::load_zone("zibo").unwrap();
+    let day = Day::plan(seed, PARCELS, &zone, kouan::demo::DAY).unwrap();
+    let mut states = std::collections::BTreeMap::new();
+    for (outcome, count) in &day.expected().by_outcome {
+        let state = match outcome {
+            Outcome::Closed => "closed",
+            Outcome::Rejected => "rejected",
+            Outcome::RefusedByEport => "failed",
+            Outcome::InReview => "review",
+            Outcome::Detained => "detained",
+            Outcome::Suspended => "suspended",
+            Outcome::ReturnedAbroad => "returned_abroad",
+            Outcome::Unanswered => "sent",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Waiting => "waiting",
+            Outcome::Mismatched | Outcome::Stopped => "held",
+            Outcome::RefusedAtDoor => continue,
+        };
+        *states.entry(state).or_default() += *count as u64;
+    }
+    states
 }
 
 /// What must not depend on speed.
@@ -43,6 +72,13 @@ fn the_same_seed_gives_the_same_day() {
     let (first, again) = (day(&[], "7"), day(&[], "7"));
     is_sound(&first);
     assert_eq!(counts(&first), counts(&again));
+    let states: std::collections::BTreeMap<&str, u64> = first["by_state"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(state, count)| (state.as_str(), count.as_u64().unwrap()))
+        .collect();
+    assert_eq!(states, expected(7), "what happened is what the senders planned");
 }
 
 #[test]

@@ -8,6 +8,8 @@
 //! receipts/  one folder for each receipt type
 //! ```
 
+mod receipts;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,8 +19,11 @@ use clearance::document::Door;
 use clearance::intake::{Body, NotTaken, Outcome, OutcomeStatus, Submission};
 
 use crate::Failure;
+use crate::config::Folder;
 use crate::platform::Platform;
 use crate::worker::{Round, Worker};
+
+pub use receipts::deliver;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Files of one round, so that stopping does not wait for a whole folder.
@@ -27,6 +32,7 @@ const AT_ONCE: usize = 100;
 /// A watched folder.
 pub struct FolderDoor {
     root: PathBuf,
+    sender: Option<Arc<str>>,
     platform: Arc<Platform>,
 }
 
@@ -35,8 +41,10 @@ impl FolderDoor {
     ///
     /// # Errors
     /// When the folders cannot be made or written.
-    pub fn open(root: &Path, platform: Arc<Platform>) -> Result<FolderDoor, Failure> {
-        let door = FolderDoor { root: root.to_owned(), platform };
+    pub fn open(folder: &Folder, platform: Arc<Platform>) -> Result<FolderDoor, Failure> {
+        let root = folder.path.as_path();
+        let sender = folder.party.as_deref().map(Arc::from);
+        let door = FolderDoor { root: root.to_owned(), sender, platform };
         for name in ["in", "working", "done", "failed", "receipts"] {
             let folder = root.join(name);
             fs::create_dir_all(&folder)
@@ -53,7 +61,11 @@ impl FolderDoor {
         Worker { name: "folder", every: LOOK_EVERY, round: Box::new(move || self.round()) }
     }
 
-    fn round(&self) -> Result<Round, Failure> {
+    /// Hands in what lies in `in`.
+    ///
+    /// # Errors
+    /// When a folder cannot be read or written; files stay where they are.
+    pub fn round(&self) -> Result<Round, Failure> {
         let files: Vec<PathBuf> = self.files("in")?.into_iter().take(AT_ONCE).collect();
         for file in &files {
             let working = move_to(file, &self.root.join("working"))?;
@@ -72,7 +84,7 @@ impl FolderDoor {
         let bytes = fs::read(file).map_err(|e| Failure::new(format!("{}: {e}", file.display())))?;
         let submission = Submission {
             door: Door::Folder,
-            sender: None,
+            sender: self.sender.clone(),
             actor: "folder".into(),
             body: Body::Message(bytes),
         };
