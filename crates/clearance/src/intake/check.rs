@@ -1,6 +1,7 @@
 //! From bytes to a checked message, without the database: read, check, verify, ask the directory.
 //! Runs on many threads at once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ceb::dxp::Limits;
@@ -36,6 +37,8 @@ pub(crate) enum Verdict {
 struct Opened {
     kind: Kind,
     message: Message,
+    /// Whether it came as JSON: then it is the platform that signs, when it is sent.
+    from_json: bool,
     /// The XML that is archived and sent on.
     xml: Vec<u8>,
     /// Documents that could not be read, by index in what was handed in.
@@ -105,7 +108,10 @@ impl Checker {
         opened: &Opened,
         at: Time,
     ) -> (Vec<CheckedDocument>, Vec<Finding>) {
-        let found = ceb::check(&opened.message, &self.reference.codes);
+        let mut found = ceb::check(&opened.message, &self.reference.codes);
+        if opened.from_json {
+            found.retain(|finding| finding.code != "signature.missing");
+        }
         let count = opened.message.documents.len();
         let (mut by_document, of_message) = distribute(found, count, opened.kind);
         let mut documents: Vec<CheckedDocument> = Vec::with_capacity(count + opened.unread.len());
@@ -168,7 +174,7 @@ fn open_message(bytes: Vec<u8>, at: Time) -> Result<Opened, Refusal> {
         return Err(refuse(vec![other_envelope_sender(&message, envelope.as_ref())]));
     }
     let indexes = (0..message.documents.len()).collect();
-    Ok(Opened { kind, message, xml: bytes, unread: Vec::new(), indexes })
+    Ok(Opened { kind, message, from_json: false, xml: bytes, unread: Vec::new(), indexes })
 }
 
 fn open_json(
@@ -185,7 +191,7 @@ fn open_json(
     let mut indexes = Vec::with_capacity(values.len());
     let mut unread = Vec::new();
     for (index, value) in values.iter().enumerate() {
-        match ceb::document_from_json(definition, value) {
+        match ceb::document_from_json(definition, &headed(definition, value)) {
             (Some(document), findings) if !findings.iter().any(Finding::is_error) => {
                 documents.push(document);
                 indexes.push(index);
@@ -196,7 +202,8 @@ fn open_json(
     let guid = documents.first().and_then(|document| document.head.text("guid"));
     let mut message = Message::new(definition, guid.unwrap_or_default());
     message.documents = documents;
-    let party = caller.and_then(|code| directory.by_code(code));
+    let responsible = documents_sender(kind, &message);
+    let party = caller.or(responsible.as_deref()).and_then(|code| directory.by_code(code));
     message.transfer = party.map(transfer);
     let xml = if message.documents.is_empty() {
         Vec::new()
@@ -205,7 +212,36 @@ fn open_json(
             Box::new(refused(kind.code(), &message.guid, at, findings, false))
         })?
     };
-    Ok(Opened { kind, message, xml, unread, indexes })
+    Ok(Opened { kind, message, from_json: true, xml, unread, indexes })
+}
+
+/// A document whose head stands for itself: `{"orderNo": …, "OrderList": […]}` is taken like
+/// `{"OrderHead": {"orderNo": …}, "OrderList": […]}`.
+fn headed<'v>(definition: &ceb::MessageType, value: &'v Json) -> Cow<'v, Json> {
+    let head = definition.document.head.element;
+    let Json::Object(fields) = value else { return Cow::Borrowed(value) };
+    if fields.contains_key(head) {
+        return Cow::Borrowed(value);
+    }
+    let lines = definition.document.lines.as_ref().map(|lines| lines.record.element);
+    let (lines, fields): (Vec<_>, Vec<_>) =
+        fields.clone().into_iter().partition(|(name, _)| Some(name.as_str()) == lines);
+    let mut object = serde_json::Map::new();
+    object.insert(head.to_owned(), Json::Object(fields.into_iter().collect()));
+    object.extend(lines);
+    Cow::Owned(Json::Object(object))
+}
+
+/// The firm responsible for the first document: who transmits it when no firm's key was used.
+fn documents_sender(kind: Kind, message: &Message) -> Option<String> {
+    let field = match kind {
+        Kind::Order => "ebpCode",
+        Kind::Payment => "payCode",
+        Kind::Waybill | Kind::WaybillStatus => "logisticsCode",
+        Kind::Inventory | Kind::CancelApplication => "agentCode",
+        Kind::Warehousing => "operatorCode",
+    };
+    message.documents.first()?.head.text(field).map(str::to_owned)
 }
 
 /// The transmission block of a message made from JSON.

@@ -7,6 +7,8 @@ pub mod goods;
 pub mod mode;
 mod taxes;
 
+pub use taxes::request as tax_request;
+
 use kernel::Finding;
 
 use crate::document::Inventory;

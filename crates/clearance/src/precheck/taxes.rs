@@ -36,7 +36,8 @@ pub(super) fn quote(
     Ok((assessed, findings))
 }
 
-fn request(inventory: &Inventory, law: &DayLaw) -> Request {
+/// The question to the tax room; the buyer's year aside, which only the asker knows.
+pub fn request(inventory: &Inventory, law: &DayLaw) -> Request {
     Request {
         on: law.on,
         mode: inventory.trade_mode.clone(),

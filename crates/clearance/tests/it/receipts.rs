@@ -1,0 +1,240 @@
+//! Receipts: late, twice, out of order, before their document, unknown, malformed; what they do to
+//! quota; cancelling.
+
+use clearance::document::Kind;
+use db::test::both;
+
+use super::support::*;
+
+fn sent(house: &House, parcel: &Parcel) {
+    assert_eq!(house.parcel(parcel)["state"], "ready");
+    house.send();
+    assert_eq!(house.state(&parcel.cop_no()), "sent");
+}
+
+#[test]
+fn an_inventory_goes_from_sent_to_closed() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        for (status, second, state) in [
+            (2, 1, "declaring"),
+            (120, 2, "stored"),
+            (300, 3, "review"),
+            (500, 4, "inspection"),
+            (800, 5, "released"),
+            (899, 6, "closed"),
+        ] {
+            let taken = house.answer(&parcel, status, second);
+            assert_eq!((taken.receipts, taken.moved), (1, 1), "{status}");
+            assert_eq!(house.state(&parcel.cop_no()), state);
+        }
+        assert_eq!(house.usage(&parcel), (20_000, 0), "used once released");
+        let named = "SELECT COUNT(*) FROM clearance_inventory
+                     WHERE pre_no IS NOT NULL AND invt_no IS NOT NULL";
+        assert_eq!(house.count(named), 1);
+    });
+}
+
+#[test]
+fn late_repeated_and_unknown_receipts_are_kept_and_move_nothing() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        house.answer(&parcel, 800, 9);
+        for (status, second) in [(120, 5), (2, 1), (800, 9), (777, 20), (100, 30)] {
+            assert_eq!(house.answer(&parcel, status, second).moved, 0, "{status}");
+        }
+        assert_eq!(house.state(&parcel.cop_no()), "released");
+        assert_eq!(house.usage(&parcel), (20_000, 0));
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_receipt"), 6);
+        for (effect, count) in [(0, 1), (1, 1), (2, 2), (3, 1), (4, 1)] {
+            let sql = format!("SELECT COUNT(*) FROM clearance_receipt WHERE effect = {effect}");
+            assert_eq!(house.count(&sql), count, "{effect}");
+        }
+    });
+}
+
+#[test]
+fn rejection_gives_the_amount_back_and_a_correction_may_follow() {
+    both(|db| {
+        let house = House::over(db);
+        for (n, status) in [(1, 100), (2, -621_005)] {
+            let parcel = Parcel { buyer: identity_number(n), ..Parcel::new(n) };
+            sent(&house, &parcel);
+            house.answer(&parcel, status, 5);
+            assert_eq!(house.usage(&parcel), (0, 0), "{status}");
+            let change =
+                with(with(parcel.inventory(), "appType", "2"), "appTime", "20261123110000");
+            let item = house.one(Kind::Inventory, with(change, "note", "更正"));
+            assert_eq!((&item["status"], &item["state"]), (&"accepted".into(), &"ready".into()));
+            assert_eq!(house.usage(&parcel), (0, 20_000));
+            house.send();
+            // The old version's receipt comes once more; the new version stays where it is.
+            house.answer(&parcel, status, 5);
+            assert_eq!(house.state(&parcel.cop_no()), "sent");
+            house.answer(&parcel, 800, 60);
+            assert_eq!(house.usage(&parcel), (20_000, 0));
+        }
+    });
+}
+
+#[test]
+fn a_receipt_before_its_document_waits_for_it() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        assert_eq!(house.receipt(&parcel.order_receipt(120, 3)).orphans, 1);
+        assert_eq!(house.answer(&parcel, 120, 3).orphans, 1);
+        house.one(Kind::Order, parcel.order());
+        assert_eq!(house.paper_state(Kind::Order, &parcel.order_no()), "stored");
+        house.one(Kind::Inventory, parcel.inventory());
+        assert_eq!(house.state(&parcel.cop_no()), "stored");
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_orphan"), 0);
+        let attached = "SELECT COUNT(*) FROM clearance_receipt WHERE document_id IS NOT NULL";
+        assert_eq!(house.count(attached), 2);
+    });
+}
+
+#[test]
+fn malformed_receipts_are_kept_and_reported() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        let good = parcel.inventory_receipt(120, 3);
+        let broken = good.replace(">120<", ">abc<");
+        for (letter, findings) in [(&broken[..], true), ("<broken", true), (&good[..], false)] {
+            let taken = house.receipt(letter);
+            assert_eq!(!taken.findings.is_empty(), findings, "{letter}");
+        }
+        assert_eq!(house.state(&parcel.cop_no()), "stored");
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_receipt WHERE effect = 7"), 2);
+    });
+}
+
+#[test]
+fn a_receipt_without_its_numbers_is_found_by_guid() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        let inventory = parcel.inventory();
+        let guid = inventory["InventoryHead"]["guid"].as_str().expect("guid").to_lowercase();
+        house.one(Kind::Inventory, inventory);
+        let receipt = format!(
+            r#"<CEB622Message xmlns="http://www.chinaport.gov.cn/ceb" guid="x" version="1.0">
+<InventoryReturn><guid>{guid}</guid><returnStatus>-621001</returnStatus>
+<returnTime>20261123100500000</returnTime><returnInfo>清单[订单编号：1]报文校验失败</returnInfo>
+</InventoryReturn></CEB622Message>"#
+        );
+        assert_eq!(house.receipt(&receipt).moved, 1);
+        assert_eq!(house.state(&parcel.cop_no()), "failed");
+    });
+}
+
+#[test]
+fn a_format_error_fails_every_document_of_its_message() {
+    both(|db| {
+        let house = House::over(db);
+        let parcels = [Parcel::new(1), Parcel::new(2)];
+        let outcome = house.hand_in(Kind::Order, parcels.iter().map(Parcel::order).collect());
+        house.send();
+        let receipt = format!(
+            r#"<ceb:CEB900Message xmlns:ceb="http://www.chinaport.gov.cn/ceb" guid="x" version="1.0">
+<ceb:MessageReturn><ceb:guid>{}</ceb:guid><ceb:returnStatus>-1</ceb:returnStatus>
+<ceb:returnInfo>格式校验失败</ceb:returnInfo><ceb:returnTime>20261123100500000</ceb:returnTime>
+<ceb:oriCopMsgId>x</ceb:oriCopMsgId><ceb:oriMessageType>CEB311Message</ceb:oriMessageType>
+<ceb:oriBizMessage>x</ceb:oriBizMessage></ceb:MessageReturn></ceb:CEB900Message>"#,
+            outcome.guid
+        );
+        assert_eq!(house.receipt(&receipt).moved, 2);
+        for parcel in parcels {
+            assert_eq!(house.paper_state(Kind::Order, &parcel.order_no()), "failed");
+            let again = with(parcel.order(), "appTime", "20261123120000");
+            assert_eq!(house.one(Kind::Order, again)["status"], "accepted", "sent again");
+        }
+    });
+}
+
+#[test]
+fn cancelling_ends_the_inventory_and_gives_the_amount_back() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        assert_eq!(
+            errors(&house.one(Kind::CancelApplication, parcel.cancel())),
+            ["cancel.no_inventory"]
+        );
+        house.answer(&parcel, 120, 1);
+        let item = house.one(Kind::CancelApplication, parcel.cancel());
+        assert_eq!(item["status"], "accepted", "{item}");
+        assert_eq!(house.one(Kind::CancelApplication, parcel.cancel())["status"], "repeated");
+        assert_eq!(house.send().len(), 1);
+        house.receipt(&parcel.cancel_receipt(2, 2));
+        house.receipt(&parcel.cancel_receipt(120, 3));
+        assert_eq!(house.state(&parcel.cop_no()), "stored", "applied for is not yet cancelled");
+        assert_eq!(house.usage(&parcel), (0, 20_000));
+        house.receipt(&parcel.cancel_receipt(399, 4));
+        assert_eq!(house.state(&parcel.cop_no()), "cancelled");
+        assert_eq!(house.usage(&parcel), (0, 0));
+        house.answer(&parcel, 800, 9);
+        assert_eq!(house.state(&parcel.cop_no()), "cancelled", "a late release changes nothing");
+    });
+}
+
+#[test]
+fn a_refused_cancellation_leaves_the_inventory_as_it_is() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        house.answer(&parcel, 120, 1);
+        house.one(Kind::CancelApplication, parcel.cancel());
+        house.send();
+        house.receipt(&parcel.cancel_receipt(100, 4));
+        assert_eq!(house.state(&parcel.cop_no()), "stored");
+        assert_eq!(house.usage(&parcel), (0, 20_000));
+        house.answer(&parcel, 800, 9);
+        assert_eq!(house.usage(&parcel), (20_000, 0));
+        let late = with(parcel.cancel(), "x", "x");
+        assert_eq!(errors(&house.one(Kind::CancelApplication, late)), ["action.released"]);
+    });
+}
+
+#[test]
+fn arrival_and_delivery_are_marked() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel { mode: "9610", ..Parcel::new(1) };
+        sent(&house, &parcel);
+        let sheet = house.one(Kind::Warehousing, parcel.warehousing());
+        assert_eq!(sheet["status"], "accepted", "{sheet}");
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_arrival"), 1);
+        house.answer(&parcel, 120, 1);
+        house.answer(&parcel, 800, 2);
+        house.one(Kind::WaybillStatus, parcel.delivered());
+        let marked = "SELECT COUNT(*) FROM clearance_inventory WHERE delivered_at IS NOT NULL";
+        assert_eq!(house.count(marked), 1);
+    });
+}
+
+#[test]
+fn the_ledger_balances_after_everything() {
+    both(|db| {
+        let house = House::over(db);
+        for n in 1..=6 {
+            let parcel = Parcel { buyer: identity_number(n % 3), ..Parcel::new(n) };
+            sent(&house, &parcel);
+            for (status, second) in [(2, 1), (120, 2), ([100, 800, 700][n as usize % 3], 3)] {
+                house.answer(&parcel, status, second);
+            }
+        }
+        let report = house.db.read(ledger::verify).expect("verified");
+        assert!(report.balanced(), "{report:?}");
+        let held = "SELECT COUNT(*) FROM clearance_inventory WHERE quota = 1";
+        assert_eq!(house.count(held), 0, "everything has been decided");
+    });
+}

@@ -1,0 +1,97 @@
+//! What goes out, in which form, and again when it failed.
+
+use clearance::dispatch::Sent;
+use clearance::document::Kind;
+use clearance::flow;
+use db::test::both;
+
+use super::support::*;
+
+#[test]
+fn everything_goes_once_and_is_marked() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        let mut kinds: Vec<Kind> = house.send().iter().map(|d| d.kind).collect();
+        kinds.sort();
+        assert_eq!(kinds, [Kind::Order, Kind::Payment, Kind::Waybill, Kind::Inventory]);
+        assert!(house.send().is_empty());
+        assert_eq!(house.paper_state(Kind::Order, &parcel.order_no()), "sent");
+        assert_eq!(house.state(&parcel.cop_no()), "sent");
+    });
+}
+
+#[test]
+fn what_fails_is_tried_again_and_never_twice_at_once() {
+    both(|db| {
+        let house = House::over(db);
+        house.parcel(&Parcel::new(1));
+        let ctx = house.ctx();
+        let claim =
+            || db.write(|tx| flow::claim_dispatches(tx, &house.ctx(), 100)).expect("claimed");
+        let first = claim();
+        assert_eq!(first.len(), 4);
+        assert!(claim().is_empty(), "claimed is claimed");
+        let failed: Vec<Sent> = first.iter().map(|d| Sent { id: d.id, ok: false }).collect();
+        db.write(|tx| flow::dispatched(tx, &ctx, &failed)).expect("reported");
+        assert_eq!(house.state(&Parcel::new(1).cop_no()), "send_failed");
+        assert!(claim().is_empty(), "not at once");
+        house.clock.advance(3_000);
+        let again = claim();
+        assert_eq!((again.len(), again[0].attempts), (4, 1));
+        // Nobody reports: after its lease it comes again.
+        house.clock.advance(121_000);
+        assert_eq!(claim().len(), 4);
+        let sent: Vec<Sent> = again.iter().map(|d| Sent { id: d.id, ok: true }).collect();
+        db.write(|tx| flow::dispatched(tx, &ctx, &sent)).expect("reported");
+        assert_eq!(house.state(&Parcel::new(1).cop_no()), "sent");
+    });
+}
+
+#[test]
+fn of_a_message_only_the_ready_inventories_go() {
+    both(|db| {
+        let house = House::over(db);
+        let parcels: Vec<Parcel> =
+            (1..=3).map(|n| Parcel { buyer: identity_number(n), ..Parcel::new(n) }).collect();
+        for parcel in &parcels[..2] {
+            house.one(Kind::Order, parcel.order());
+            house.one(Kind::Payment, parcel.payment());
+            house.one(Kind::Waybill, parcel.waybill());
+        }
+        house.send();
+        let all = parcels.iter().map(Parcel::inventory).collect();
+        house.hand_in(Kind::Inventory, all);
+        let first = house.send();
+        assert_eq!((first.len(), first[0].documents, first[0].needs_signature), (1, 2, true));
+        let text = String::from_utf8_lossy(&first[0].bytes).into_owned();
+        assert!(text.contains("COP00000001") && !text.contains("COP00000003"));
+        let last = &parcels[2];
+        house.one(Kind::Order, last.order());
+        house.one(Kind::Payment, last.payment());
+        house.one(Kind::Waybill, last.waybill());
+        let later: Vec<_> =
+            house.send().into_iter().filter(|d| d.kind == Kind::Inventory).collect();
+        assert_eq!((later.len(), later[0].documents), (1, 1));
+        assert!(String::from_utf8_lossy(&later[0].bytes).contains("COP00000003"));
+    });
+}
+
+#[test]
+fn an_inventory_called_back_before_it_left_does_not_go() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        let change = with(with(parcel.inventory(), "appType", "2"), "appTime", "20261123101000");
+        let item = house.one(Kind::Inventory, with(change, "note", "改"));
+        assert_eq!(item["state"], "ready", "{item}");
+        let inventories =
+            house.send().into_iter().filter(|d| d.kind == Kind::Inventory).collect::<Vec<_>>();
+        assert_eq!(inventories.len(), 1, "the changed one alone");
+        assert!(String::from_utf8_lossy(&inventories[0].bytes).contains('改'));
+        let late = with(with(parcel.inventory(), "appType", "3"), "appTime", "20261123120000");
+        assert_eq!(errors(&house.one(Kind::Inventory, late)), ["action.awaiting_receipt"]);
+    });
+}
