@@ -327,7 +327,7 @@ impl rusqlite::ToSql for Bound<'_> {
     }
 }
 
-/// The number (from 0) behind each placeholder position: SQLite numbers `$2, $1` by appearance.
+/// The number (from 0) behind each parameter mark position: SQLite numbers `$2, $1` by appearance.
 fn numbers(statement: &CachedStatement<'_>) -> Result<Vec<usize>, DbError> {
     (1..=statement.parameter_count())
         .map(|position| {
@@ -336,7 +336,7 @@ fn numbers(statement: &CachedStatement<'_>) -> Result<Vec<usize>, DbError> {
                 .and_then(|name| name.strip_prefix('$'))
                 .and_then(|number| number.parse::<usize>().ok())
                 .and_then(|number| number.checked_sub(1))
-                .ok_or_else(|| DbError::Other("placeholders are $1, $2, …".to_owned()))
+                .ok_or_else(|| DbError::Other("parameter marks are $1, $2, …".to_owned()))
         })
         .collect()
 }
