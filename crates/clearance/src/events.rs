@@ -9,8 +9,8 @@ use web::notices::Notice;
 
 use crate::document::{CancelApplication, DocumentId, Kind};
 use crate::lifecycle::{Position, State};
+use crate::precheck::Concern;
 use crate::receipt::Arrived;
-use crate::store::finding::Concern;
 use crate::store::inventory::Declared;
 
 /// An inventory passed match and pre-check and is due to be sent.

@@ -210,13 +210,7 @@ impl Facts {
                 cop_no: link,
                 ebc_code: second,
                 ebp_code: third,
-                pre_no: u.text(),
-                customs_code: u.text(),
-                order_no: u.text(),
-                logistics_code: u.text(),
-                logistics_no: u.text(),
-                buyer: u.raw(),
-                reason: u.text(),
+                ..unpack_cancel(&mut u)
             }),
             Kind::Warehousing => Facts::Warehousing(Warehousing {
                 head,
@@ -224,9 +218,7 @@ impl Facts {
                 cop_no: number,
                 bill_no: link,
                 logistics_code: second,
-                pre_no: u.text(),
-                customs_code: u.text(),
-                waybills: (0..u.count()).map(|_| u.text()).collect(),
+                ..unpack_warehousing(&mut u)
             }),
             Kind::Inventory => return None,
         })
@@ -374,6 +366,28 @@ fn unpack_order(u: &mut Unpacker<'_>) -> Order {
             })
             .collect(),
         ..Order::default()
+    }
+}
+
+fn unpack_cancel(u: &mut Unpacker<'_>) -> CancelApplication {
+    CancelApplication {
+        pre_no: u.text(),
+        customs_code: u.text(),
+        order_no: u.text(),
+        logistics_code: u.text(),
+        logistics_no: u.text(),
+        buyer: u.raw(),
+        reason: u.text(),
+        ..CancelApplication::default()
+    }
+}
+
+fn unpack_warehousing(u: &mut Unpacker<'_>) -> Warehousing {
+    Warehousing {
+        pre_no: u.text(),
+        customs_code: u.text(),
+        waybills: (0..u.count()).map(|_| u.text()).collect(),
+        ..Warehousing::default()
     }
 }
 

@@ -265,7 +265,7 @@ impl<'a> Batch<'a> {
     }
 
     fn deliver(&mut self, status: &crate::document::WaybillStatus) {
-        let all: Vec<usize> = self.desk.numbered(By::LogisticsNo, &status.logistics_no).collect();
+        let all: Vec<usize> = self.desk.numbered(By::Waybill, &status.logistics_no).collect();
         for at in all {
             let declared = self.desk.declared(at);
             let ours = declared.facts.logistics_code == status.logistics_code;
@@ -289,7 +289,7 @@ impl<'a> Batch<'a> {
                     self.parcels.insert((platform, waybill.order_no.clone()));
                 }
                 let all: Vec<usize> =
-                    self.desk.numbered(By::LogisticsNo, &waybill.logistics_no).collect();
+                    self.desk.numbered(By::Waybill, &waybill.logistics_no).collect();
                 for at in all {
                     let facts = &self.desk.declared(at).facts;
                     self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
@@ -420,7 +420,7 @@ impl<'a> Batch<'a> {
     /// Business reasons against a document other than those of its own state.
     fn forbidden(&self, facts: &Facts) -> Option<Finding> {
         let Facts::CancelApplication(cancel) = facts else { return None };
-        let at = self.desk.numbered(By::InvtNo, &cancel.invt_no).next();
+        let at = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
         let Some(at) = at else { return Some(no_such_inventory(&cancel.invt_no)) };
         let declared = self.desk.declared(at);
         if declared.facts.agent_code != cancel.agent_code

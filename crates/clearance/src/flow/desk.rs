@@ -107,21 +107,21 @@ impl Wants {
                 self.link(Kind::Waybill, &payment.order_no);
             }
             Facts::Waybill(waybill) => {
-                self.number(By::LogisticsNo, &waybill.logistics_no);
+                self.number(By::Waybill, &waybill.logistics_no);
                 self.orders.insert(waybill.order_no.clone());
                 self.link(Kind::Payment, &waybill.order_no);
-                self.number(By::OrderNo, &waybill.order_no);
+                self.number(By::Order, &waybill.order_no);
             }
-            Facts::WaybillStatus(status) => self.number(By::LogisticsNo, &status.logistics_no),
-            Facts::CancelApplication(cancel) => self.number(By::InvtNo, &cancel.invt_no),
+            Facts::WaybillStatus(status) => self.number(By::Waybill, &status.logistics_no),
+            Facts::CancelApplication(cancel) => self.number(By::Inventory, &cancel.invt_no),
             Facts::Warehousing(_) => {}
         }
     }
 
     /// What belongs with an inventory.
     pub(crate) fn around_inventory(&mut self, inventory: &Inventory) {
-        self.number(By::CopNo, &inventory.cop_no);
-        self.number(By::LogisticsNo, &inventory.logistics_no);
+        self.number(By::Own, &inventory.cop_no);
+        self.number(By::Waybill, &inventory.logistics_no);
         self.parcel(&inventory.ebp_code, &inventory.order_no);
         self.key(Kind::Waybill, &inventory.logistics_code, &inventory.logistics_no);
     }
@@ -129,7 +129,7 @@ impl Wants {
     fn parcel(&mut self, ebp_code: &str, order_no: &str) {
         self.key(Kind::Order, ebp_code, order_no);
         self.link(Kind::Payment, order_no);
-        self.number(By::OrderNo, order_no);
+        self.number(By::Order, order_no);
     }
 }
 
@@ -179,7 +179,7 @@ impl Desk {
             }
             self.put_paper(paper, Change::None);
         }
-        for by in [By::OrderNo, By::LogisticsNo, By::InvtNo, By::CopNo] {
+        for by in [By::Order, By::Waybill, By::Inventory, By::Own] {
             let numbers = wants.numbers.iter().filter(|(kind, _)| *kind == by);
             let numbers = numbers.map(|(_, number)| number.as_str());
             for declared in inventory::by_numbers(tx, by, numbers)? {
@@ -243,10 +243,10 @@ impl Desk {
 
     fn number_inventory(&mut self, at: usize, facts: &Inventory) {
         let numbers = [
-            (By::OrderNo, &facts.order_no),
-            (By::LogisticsNo, &facts.logistics_no),
-            (By::InvtNo, &facts.invt_no),
-            (By::CopNo, &facts.cop_no),
+            (By::Order, &facts.order_no),
+            (By::Waybill, &facts.logistics_no),
+            (By::Inventory, &facts.invt_no),
+            (By::Own, &facts.cop_no),
         ];
         for (by, number) in numbers {
             if !number.is_empty() {
@@ -265,8 +265,7 @@ impl Desk {
 
     /// Where the inventory of a declarant's number lies.
     pub(crate) fn inventory_at(&self, agent_code: &str, cop_no: &str) -> Option<usize> {
-        self.numbered(By::CopNo, cop_no)
-            .find(|at| self.declared(*at).facts.agent_code == agent_code)
+        self.numbered(By::Own, cop_no).find(|at| self.declared(*at).facts.agent_code == agent_code)
     }
 
     /// Where the inventories of a number lie.
@@ -277,10 +276,10 @@ impl Desk {
         list.filter(move |at| {
             let facts = &self.declared(*at).facts;
             let own = match by {
-                By::OrderNo => &facts.order_no,
-                By::LogisticsNo => &facts.logistics_no,
-                By::InvtNo => &facts.invt_no,
-                By::CopNo => &facts.cop_no,
+                By::Order => &facts.order_no,
+                By::Waybill => &facts.logistics_no,
+                By::Inventory => &facts.invt_no,
+                By::Own => &facts.cop_no,
             };
             *own == number
         })
@@ -383,7 +382,7 @@ impl Desk {
 
     /// The inventories of a parcel.
     pub(crate) fn inventories_of(&self, parcel: &ParcelKey) -> Vec<usize> {
-        let all = self.numbered(By::OrderNo, &parcel.1);
+        let all = self.numbered(By::Order, &parcel.1);
         all.filter(|at| self.declared(*at).facts.ebp_code == parcel.0).collect()
     }
 
@@ -403,7 +402,7 @@ impl Desk {
                 .into_iter()
                 .any(goes),
             Facts::Waybill(waybill) => self
-                .numbered(By::LogisticsNo, &waybill.logistics_no)
+                .numbered(By::Waybill, &waybill.logistics_no)
                 .filter(|at| self.declared(*at).facts.logistics_code == waybill.logistics_code)
                 .any(goes),
             _ => false,

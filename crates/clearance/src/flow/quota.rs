@@ -12,9 +12,9 @@ use super::admit::Batch;
 use super::desk::Change;
 use crate::document::Inventory;
 use crate::matching::Role;
+use crate::precheck::Concern;
 use crate::precheck::concern;
 use crate::precheck::goods::Assessed;
-use crate::store::finding::Concern;
 use crate::store::inventory::Quota;
 
 /// Quantities of capped goods a buyer has in a year, in grams or millilitres.

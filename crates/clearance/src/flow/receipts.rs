@@ -132,19 +132,19 @@ impl Batch<'_> {
         for Arrived { subject, names, .. } in all {
             match subject {
                 Some(Subject::Document(Kind::Inventory)) => {
-                    wants.number(By::CopNo, &names.number);
-                    wants.number(By::InvtNo, &names.invt_no);
+                    wants.number(By::Own, &names.number);
+                    wants.number(By::Inventory, &names.invt_no);
                     if names.number.is_empty() && names.invt_no.is_empty() {
                         guids.extend(guid::parse(&names.guid));
                     }
                 }
                 Some(Subject::Document(Kind::CancelApplication)) => {
-                    wants.number(By::InvtNo, &names.invt_no);
+                    wants.number(By::Inventory, &names.invt_no);
                     wants.key(Kind::CancelApplication, &names.issuer, &names.invt_no);
                     cancels.push(names.number.clone());
                 }
                 Some(Subject::Document(kind)) => wants.key(*kind, &names.issuer, &names.number),
-                Some(Subject::TaxBill) => wants.number(By::InvtNo, &names.invt_no),
+                Some(Subject::TaxBill) => wants.number(By::Inventory, &names.invt_no),
                 Some(Subject::Message) | None => {}
             }
         }
@@ -157,7 +157,7 @@ impl Batch<'_> {
         let mut invt_nos = Wants::default();
         for found in paper::by_links(tx, links)? {
             if let Facts::CancelApplication(cancel) = &*found.facts {
-                invt_nos.number(By::InvtNo, &cancel.invt_no);
+                invt_nos.number(By::Inventory, &cancel.invt_no);
             }
             self.desk.put_paper(found, Change::None);
         }
@@ -242,7 +242,7 @@ impl Batch<'_> {
                 }
                 None => {
                     let facts: Inventory = crate::document::read::inventory(document, veil);
-                    wants.number(By::CopNo, &facts.cop_no);
+                    wants.number(By::Own, &facts.cop_no);
                     keys.push(Ok((facts.agent_code, facts.cop_no)));
                 }
             }
@@ -268,7 +268,7 @@ impl Batch<'_> {
                 self.inventory_named(names).map(Target::Inventory)
             }
             Subject::TaxBill => {
-                self.desk.numbered(By::InvtNo, &names.invt_no).next().map(Target::Inventory)
+                self.desk.numbered(By::Inventory, &names.invt_no).next().map(Target::Inventory)
             }
             Subject::Document(Kind::CancelApplication) => {
                 self.cancel_named(names).map(Target::Paper)
@@ -288,14 +288,14 @@ impl Batch<'_> {
             if !names.issuer.is_empty() {
                 return self.desk.inventory_at(&names.issuer, &names.number);
             }
-            let mut all = self.desk.numbered(By::CopNo, &names.number);
+            let mut all = self.desk.numbered(By::Own, &names.number);
             let first = all.next();
             if first.is_some() && all.next().is_none() {
                 return first;
             }
         }
         if !names.invt_no.is_empty() {
-            let found = self.desk.numbered(By::InvtNo, &names.invt_no).next();
+            let found = self.desk.numbered(By::Inventory, &names.invt_no).next();
             if found.is_some() {
                 return found;
             }
@@ -360,7 +360,7 @@ impl Batch<'_> {
             news.notices.extend(events::receipt_notices(told, &self.reference.remedies));
         }
         if let (true, Facts::CancelApplication(cancel)) = (concluded, &*facts) {
-            let cancelled = self.desk.numbered(By::InvtNo, &cancel.invt_no).next();
+            let cancelled = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
             if let Some(at) = cancelled {
                 let id = self.desk.declared(at).id;
                 let effect = self.apply_to_inventory(at, CANCELLED.code(), arrived.at, news);

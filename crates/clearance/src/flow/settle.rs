@@ -12,8 +12,9 @@ use crate::document::{DocumentId, Facts, Inventory, Kind};
 use crate::law::DayLaw;
 use crate::lifecycle::State;
 use crate::matching::{Outcome, Parcel, Role, Task, compare};
+use crate::precheck::Concern;
 use crate::precheck::{self, concern, goods::Assessed};
-use crate::store::finding::{self, Concern};
+use crate::store::finding;
 use crate::store::inventory::{By, Taxes};
 
 /// What looking at the parcels gave, to be written.
@@ -177,7 +178,7 @@ impl Batch<'_> {
             concerns.push(concern(inventory, Role::Declarant, finding));
         }
         let reused = waybill.map(|at| self.desk.paper(at)).filter(|paper| paper.turn > 0);
-        let mut same = self.desk.numbered(By::LogisticsNo, &inventory.logistics_no);
+        let mut same = self.desk.numbered(By::Waybill, &inventory.logistics_no);
         let other = same.find(|other| {
             let theirs = self.desk.declared(*other);
             let before = reused.is_some_and(|paper| theirs.id < paper.id);

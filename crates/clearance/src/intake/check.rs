@@ -12,8 +12,8 @@ use register::party::{Directory, Party};
 use serde_json::Value as Json;
 
 use super::checked::{Checked, CheckedDocument, Content, refused};
+use super::outcome::{Body, Outcome, Submission};
 use super::sender::{self, Acting};
-use super::types::{Body, Outcome, Submission};
 use crate::document::Kind;
 use crate::document::read::{Veil, facts, inventory};
 use crate::reference::Reference;
@@ -56,7 +56,7 @@ impl Checker {
     /// When the original cannot be sealed.
     pub(crate) fn check(&self, ctx: &Ctx, submission: Submission) -> Result<Verdict, DbError> {
         let directory = self.reference.directory.current();
-        let Submission { door, sender, actor, body } = submission;
+        let Submission { door, sender, body, .. } = submission;
         let opened = match body {
             Body::Message(bytes) => open_message(bytes, ctx.now),
             Body::Json(kind, values) => {
@@ -83,7 +83,6 @@ impl Checker {
             guid_key: self.veil(|veil| veil.guid(&opened.message.guid)),
             guid: opened.message.guid,
             sender: acting.sender.code().to_owned(),
-            actor,
             received_at: ctx.now,
             documents,
             findings,

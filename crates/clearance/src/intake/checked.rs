@@ -7,7 +7,7 @@ use db::Packed;
 use kernel::{Finding, Time};
 use serde_json::{Value as Json, json};
 
-use super::types::{Item, ItemStatus, Outcome, OutcomeStatus};
+use super::outcome::{Item, ItemStatus, Outcome, OutcomeStatus};
 use crate::document::{Facts, Inventory, Kind};
 
 /// A message ready for the writer.
@@ -19,7 +19,6 @@ pub(crate) struct Checked {
     pub(crate) guid_key: [u8; 16],
     /// Code of the firm that transmits it.
     pub(crate) sender: String,
-    pub(crate) actor: Arc<str>,
     pub(crate) received_at: Time,
     /// The original, compressed and sealed: one, once the message is known to enter.
     pub(crate) original: Arc<Vec<Packed>>,

@@ -4,9 +4,9 @@
 
 pub(crate) mod check;
 pub(crate) mod checked;
+pub mod outcome;
 mod queue;
 mod sender;
-pub mod types;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,10 @@ use db::{Ctx, Db};
 use kernel::{Clock, IdSource};
 use tokio::sync::oneshot;
 
-pub use queue::Settings;
-pub use types::{
+pub use outcome::{
     Answer, Body, Item, ItemStatus, Mark, NotTaken, Outcome, OutcomeStatus, Submission,
 };
+pub use queue::Settings;
 
 use crate::reference::Reference;
 use check::{Checker, Verdict};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::checked::Checked;
-use super::types::{Answer, Body, Mark, NotTaken, Submission};
+use super::outcome::{Answer, Body, Mark, NotTaken, Submission};
 
 /// How much may wait, and how much is written at once.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use db::{Ctx, Db, DbError, Recall, Request};
 use kernel::{Clock, Finding, IdSource, Time};
 
 use super::checked::Checked;
+use super::outcome::{Answer, Mark, NotTaken, Outcome};
 use super::queue::{Entering, Queue};
-use super::types::{Answer, Mark, NotTaken, Outcome};
 use crate::flow;
 use crate::reference::Reference;
 use crate::store::message;

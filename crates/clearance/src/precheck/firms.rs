@@ -4,11 +4,10 @@
 use kernel::{Finding, Text, Time};
 use register::party::{Act, Deed, Directory, Role as PartyRole, Roles};
 
-use super::concern;
+use super::{Concern, concern};
 use crate::document::Inventory;
 use crate::law::DayLaw;
 use crate::matching::Role;
-use crate::store::finding::Concern;
 
 /// Looks at every firm named.
 pub fn check(inventory: &Inventory, directory: &Directory, law: &DayLaw, at: Time) -> Vec<Concern> {

@@ -4,12 +4,11 @@ use kernel::{Date, Decimal, Fen, Finding, Round, Text};
 use register::rules::Law;
 use register::tariff::TariffLine;
 
-use super::{concern, taxes};
+use super::{Concern, concern, taxes};
 use crate::document::{Inventory, InventoryLine, Order};
 use crate::law::DayLaw;
 use crate::matching::Role;
 use crate::reference::Reference;
-use crate::store::finding::Concern;
 
 /// What an inventory comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

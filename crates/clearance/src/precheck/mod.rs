@@ -13,7 +13,15 @@ use kernel::Finding;
 
 use crate::document::Inventory;
 use crate::matching::{Role, Task};
-use crate::store::finding::Concern;
+
+/// A finding with whose task it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// What is wrong.
+    pub finding: Finding,
+    /// Who mends it.
+    pub task: Task,
+}
 
 /// A concern that a firm named in the inventory must see to.
 pub(crate) fn concern(inventory: &Inventory, role: Role, finding: Finding) -> Concern {

@@ -2,11 +2,10 @@
 
 use kernel::{Finding, Text};
 
-use super::concern;
+use super::{Concern, concern};
 use crate::document::Inventory;
 use crate::law::DayLaw;
 use crate::matching::Role;
-use crate::store::finding::Concern;
 
 /// China, where bonded goods depart from.
 const CHINA: &str = "142";

@@ -3,8 +3,10 @@
 
 use kernel::mask;
 
+type Mask = fn(&str) -> String;
+
 /// Fields whose quoted values are masked, with how.
-const PERSONAL: [(&str, fn(&str) -> String); 9] = [
+const PERSONAL: [(&str, Mask); 9] = [
     ("buyerName", mask::name),
     ("payerName", mask::name),
     ("consigneeTelephone", mask::phone),

@@ -55,7 +55,18 @@ pub(super) async fn one(
     Path(id): Path<DocumentId>,
 ) -> Result<axum::Json<InventoryView>, ApiError> {
     let declared = seen(&app, &caller, id).await?;
-    Ok(axum::Json(InventoryView::of(&declared)))
+    let ruling = declared.taxes.map(|taxes| taxes.ruling);
+    let rules = app
+        .read(move |tx| match ruling {
+            Some(ruling) => inventory::ruling(tx, ruling),
+            None => Ok(None),
+        })
+        .await?;
+    let view = InventoryView::of(&declared);
+    Ok(axum::Json(match rules {
+        Some(rules) => view.with_rules(&rules),
+        None => view,
+    }))
 }
 
 /// 清单回执 / Receipts of an inventory

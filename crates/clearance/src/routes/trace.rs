@@ -74,7 +74,7 @@ fn look_up(tx: &mut Tx, number: &str, codes: Option<&[String]>) -> Result<TraceV
     let guid = Veil(&hash).guid(number);
     let mut desk = Desk::default();
     let mut wants = Wants::default();
-    for by in [By::OrderNo, By::LogisticsNo, By::InvtNo, By::CopNo] {
+    for by in [By::Order, By::Waybill, By::Inventory, By::Own] {
         wants.number(by, number);
     }
     for found in paper::by_number(tx, number)? {

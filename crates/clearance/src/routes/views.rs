@@ -96,6 +96,9 @@ pub(super) struct TaxView {
     vat: String,
     /// 合计 / All three.
     total: String,
+    /// 所依据的规则;列表中不给出 / The rules it stands on; not given in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<String>,
 }
 
 impl TaxView {
@@ -106,6 +109,7 @@ impl TaxView {
             consumption_tax: taxes.consumption_tax.to_string(),
             vat: taxes.vat.to_string(),
             total: taxes.total.to_string(),
+            rules: Vec::new(),
         }
     }
 }
@@ -162,6 +166,16 @@ impl InventoryView {
             version: declared.version,
             document: inventory(&declared.facts),
         }
+    }
+}
+
+impl InventoryView {
+    /// With the rules its taxes stand on.
+    pub(super) fn with_rules(mut self, rules: &str) -> InventoryView {
+        if let Some(tax) = &mut self.tax {
+            tax.rules = rules.split(' ').map(str::to_owned).collect();
+        }
+        self
     }
 }
 

@@ -1,19 +1,10 @@
 //! Open findings of parcels.
 
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
-use kernel::{Finding, Time};
+use kernel::Time;
 
 use crate::document::DocumentId;
-use crate::matching::Task;
-
-/// A finding with whose task it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Concern {
-    /// What is wrong.
-    pub finding: Finding,
-    /// Who mends it.
-    pub task: Task,
-}
+use crate::precheck::Concern;
 
 /// A stored finding, as answered.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
+use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, Value, params, values};
 use kernel::{Fen, Time};
 
 use crate::document::read::Veil;
@@ -11,7 +11,7 @@ use crate::lifecycle::{Position, State};
 
 /// How an inventory counts against its buyer's year. Stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quota {
+pub(crate) enum Quota {
     /// It does not.
     None,
     /// Its amount is held.
@@ -38,7 +38,7 @@ impl Quota {
     }
 
     /// The word used in answers.
-    pub const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Quota::None => "none",
             Quota::Held => "held",
@@ -49,19 +49,19 @@ impl Quota {
 
 /// Taxes of an inventory as the platform reckons them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taxes {
+pub(crate) struct Taxes {
     /// Customs value: what counts against the limits.
-    pub amount: Fen,
+    pub(crate) amount: Fen,
     /// Duty.
-    pub duty: Fen,
+    pub(crate) duty: Fen,
     /// Consumption tax.
-    pub consumption_tax: Fen,
+    pub(crate) consumption_tax: Fen,
     /// VAT.
-    pub vat: Fen,
+    pub(crate) vat: Fen,
     /// All three.
-    pub total: Fen,
+    pub(crate) total: Fen,
     /// Which rules it stood on: a row of `clearance_ruling`.
-    pub ruling: i64,
+    pub(crate) ruling: i64,
 }
 
 /// An inventory as stored.
@@ -197,22 +197,22 @@ fn taxes_of(row: &Row, first: usize) -> Result<Option<Taxes>, DbError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum By {
     /// 订单编号.
-    OrderNo,
+    Order,
     /// 物流运单编号.
-    LogisticsNo,
+    Waybill,
     /// 清单编号.
-    InvtNo,
+    Inventory,
     /// 企业内部编号.
-    CopNo,
+    Own,
 }
 
 impl By {
     const fn column(self) -> &'static str {
         match self {
-            By::OrderNo => "order_no",
-            By::LogisticsNo => "logistics_no",
-            By::InvtNo => "invt_no",
-            By::CopNo => "cop_no",
+            By::Order => "order_no",
+            By::Waybill => "logistics_no",
+            By::Inventory => "invt_no",
+            By::Own => "cop_no",
         }
     }
 }
@@ -280,86 +280,92 @@ pub(crate) fn insert<'a>(
 ) -> Result<(), DbError> {
     let mut rows = Rows::new();
     for one in inventories {
-        let facts = &*one.facts;
-        let taxes = one.taxes;
-        rows.push(values![
-            one.id,
-            veil.guid(&facts.head.guid),
-            &facts.agent_code,
-            &facts.cop_no,
-            filled(&facts.pre_no),
-            filled(&facts.invt_no),
-            &facts.order_no,
-            &facts.ebp_code,
-            &facts.ebc_code,
-            &facts.logistics_code,
-            &facts.logistics_no,
-            filled(&facts.area_code),
-            &facts.trade_mode,
-            &facts.customs_code,
-            &facts.buyer.id,
-            one.message_id,
-            one.index,
-            facts.head.app_time,
-            &facts.head.content,
-            one.position.state.code(),
-            one.position.at,
-            one.position.floor,
-            missing_bits(&one.missing),
-            one.flagged,
-            one.quota.number(),
-            one.quota_round,
-            taxes.map(|t| t.amount),
-            taxes.map(|t| t.duty),
-            taxes.map(|t| t.consumption_tax),
-            taxes.map(|t| t.vat),
-            taxes.map(|t| t.total),
-            taxes.map(|t| t.ruling),
-            one.delivered_at,
-            one.received_at,
-            facts.pack(),
-            one.version,
-        ]);
+        rows.push(row(one, veil.guid(&one.facts.head.guid)));
     }
-    let columns = [
-        "id",
-        "guid",
-        "agent_code",
-        "cop_no",
-        "pre_no",
-        "invt_no",
-        "order_no",
-        "ebp_code",
-        "ebc_code",
-        "logistics_code",
-        "logistics_no",
-        "area_code",
-        "trade_mode",
-        "customs_code",
-        "buyer",
-        "message_id",
-        "position",
-        "app_time",
-        "content",
-        "state",
-        "state_at",
-        "floor_at",
-        "missing",
-        "flagged",
-        "quota",
-        "quota_round",
-        "amount",
-        "duty",
-        "consumption_tax",
-        "vat",
-        "tax",
-        "ruling_id",
-        "delivered_at",
-        "received_at",
-        "facts",
-        "version",
-    ];
-    tx.insert_many("clearance_inventory", &columns, &rows, OnConflict::Fail).map(drop)
+    tx.insert_many("clearance_inventory", &INSERTED, &rows, OnConflict::Fail).map(drop)
+}
+
+const INSERTED: [&str; 36] = [
+    "id",
+    "guid",
+    "agent_code",
+    "cop_no",
+    "pre_no",
+    "invt_no",
+    "order_no",
+    "ebp_code",
+    "ebc_code",
+    "logistics_code",
+    "logistics_no",
+    "area_code",
+    "trade_mode",
+    "customs_code",
+    "buyer",
+    "message_id",
+    "position",
+    "app_time",
+    "content",
+    "state",
+    "state_at",
+    "floor_at",
+    "missing",
+    "flagged",
+    "quota",
+    "quota_round",
+    "amount",
+    "duty",
+    "consumption_tax",
+    "vat",
+    "tax",
+    "ruling_id",
+    "delivered_at",
+    "received_at",
+    "facts",
+    "version",
+];
+
+/// The values of [`INSERTED`].
+fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
+    let facts = &*one.facts;
+    let taxes = one.taxes;
+    values![
+        one.id,
+        guid,
+        &facts.agent_code,
+        &facts.cop_no,
+        filled(&facts.pre_no),
+        filled(&facts.invt_no),
+        &facts.order_no,
+        &facts.ebp_code,
+        &facts.ebc_code,
+        &facts.logistics_code,
+        &facts.logistics_no,
+        filled(&facts.area_code),
+        &facts.trade_mode,
+        &facts.customs_code,
+        &facts.buyer.id,
+        one.message_id,
+        one.index,
+        facts.head.app_time,
+        &facts.head.content,
+        one.position.state.code(),
+        one.position.at,
+        one.position.floor,
+        missing_bits(&one.missing),
+        one.flagged,
+        one.quota.number(),
+        one.quota_round,
+        taxes.map(|t| t.amount),
+        taxes.map(|t| t.duty),
+        taxes.map(|t| t.consumption_tax),
+        taxes.map(|t| t.vat),
+        taxes.map(|t| t.total),
+        taxes.map(|t| t.ruling),
+        one.delivered_at,
+        one.received_at,
+        facts.pack(),
+        one.version,
+    ]
 }
 
 /// Puts new versions, content and all, in the place of stored ones.

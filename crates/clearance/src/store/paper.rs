@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
-use kernel::Time;
 
 use crate::document::facts::Columns;
 use crate::document::{DocumentId, Facts, Head, Key, Kind, MessageId};
@@ -129,14 +128,6 @@ pub(crate) fn by_number(tx: &mut Tx, number: &str) -> Result<Vec<Paper>, DbError
 pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Paper>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.id = $1");
     tx.query_opt(&sql, params![id])?.map(|row| of_row(&row, 0)).transpose()
-}
-
-/// The documents of these ids.
-pub(crate) fn by_ids(tx: &mut Tx, ids: &[DocumentId]) -> Result<Vec<Paper>, DbError> {
-    let mut wanted = Keys::new(&[Type::Int]);
-    ids.iter().for_each(|id| wanted.push(values![*id]));
-    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d ON d.id = k.a");
-    tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
 }
 
 /// Stores new documents.
@@ -303,10 +294,4 @@ pub(crate) fn arrival(
     let sql = "SELECT document_id FROM clearance_arrival
                WHERE logistics_no = $1 AND logistics_code = $2 ORDER BY document_id LIMIT 1";
     tx.query_opt(sql, params![number, carrier])?.map(|row| row.id(0)).transpose()
-}
-
-/// When a document was received: its message's time.
-pub(crate) fn received_at(tx: &mut Tx, message: MessageId) -> Result<Time, DbError> {
-    let sql = "SELECT received_at FROM clearance_message WHERE id = $1";
-    tx.query_one(sql, params![message])?.time(0)
 }
