@@ -9,7 +9,7 @@ use register::rules::{Rules, Sure, Value};
 use register::tariff::{ImportOptions, Tariff, import_file, save_imported};
 
 use super::output::{self, Verdict};
-use super::{Quote, RulesShow, TariffImport, messages};
+use super::{Quote, RulesShow, TariffImport};
 use crate::Failure;
 use crate::clock::SystemClock;
 use crate::platform::faults;
@@ -34,9 +34,9 @@ pub(super) fn quote(args: &Quote) -> Result<Verdict, Failure> {
             text
         }
     };
-    let request: tax::Request = match serde_json::from_str(&text) {
+    let request = match tax::Request::from_json(&text) {
         Ok(request) => request,
-        Err(problem) => return refuse(args.json, &[messages::not_json(&problem)]),
+        Err(findings) => return refuse(args.json, &findings),
     };
     match tax::quote(&request, &rules, &tariff) {
         Err(findings) => refuse(args.json, &findings),

@@ -1,7 +1,7 @@
 //! `kouan check`, `kouan fields`, `kouan submit`.
 
 use ceb::{CheckReport, FieldTableFormat, MessageType};
-use kernel::{Finding, Text};
+use kernel::Finding;
 use register::codes::Codes;
 use std::time::Duration;
 
@@ -107,15 +107,4 @@ pub(super) fn submit(args: &Submit) -> Result<Verdict, Failure> {
         }
     }
     Ok(verdict)
-}
-
-/// A request that is not the JSON object a command reads.
-pub(super) fn not_json(problem: &serde_json::Error) -> Finding {
-    Finding::error(
-        "json.malformed",
-        Text::new("输入不是要求的 JSON 对象", "the input is not the JSON object asked for"),
-        Text::new("按说明修改后重试", "mend it as the message says and try again"),
-    )
-    .on_line(u32::try_from(problem.line()).unwrap_or(0))
-    .found("", problem.to_string())
 }

@@ -11,8 +11,8 @@ use gateway::envelope::{self, Outgoing};
 use kernel::{Text, Time};
 
 use super::{Round, Worker};
-use crate::{Failure, folder};
 use crate::platform::Platform;
+use crate::{Failure, folder};
 
 /// Messages of one round each way.
 const FORWARDED_MAX: u32 = 200;
