@@ -7,4 +7,5 @@ mod it {
     mod receipts;
     mod sending;
     mod support;
+    mod tenants;
 }

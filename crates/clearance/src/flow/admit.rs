@@ -7,9 +7,11 @@ use db::{Ctx, DbError, Tx};
 use kernel::{Finding, Text, Time};
 
 use super::desk::{Change, Desk, ParcelKey, Wants};
+use super::quota;
 use crate::document::types::Act;
 use crate::document::{DocumentId, Facts, Head, Inventory, Kind, MessageId};
 use crate::intake::checked::{Checked, CheckedDocument, Content};
+use crate::intake::sender::may_send;
 use crate::intake::{Item, ItemStatus};
 use crate::law::DayLaw;
 use crate::lifecycle::action::{self, Action};
@@ -131,10 +133,11 @@ impl<'a> Batch<'a> {
             message_id: answering.message_id,
             position: document.position,
             sender: &answering.checked.sender,
+            signer: &answering.checked.signer,
             received_at: answering.checked.received_at,
         };
         let admitted = match &document.content {
-            Some(Content::Paper(facts)) => self.admit_paper(facts, &place),
+            Some(Content::Paper(facts)) => self.admit_paper(tx, facts, &place)?,
             Some(Content::Inventory(facts)) => self.admit_inventory(tx, facts, &place)?,
             None => Admitted::Refused(Vec::new()),
         };
@@ -156,7 +159,12 @@ impl<'a> Batch<'a> {
         Ok(Pending::Done(Item { id: Some(id), state, ..document.item(status) }))
     }
 
-    fn admit_paper(&mut self, facts: &Arc<Facts>, place: &Place<'_>) -> Admitted {
+    fn admit_paper(
+        &mut self,
+        tx: &mut Tx,
+        facts: &Arc<Facts>,
+        place: &Place<'_>,
+    ) -> Result<Admitted, DbError> {
         let key = facts.key();
         let mut at = self.desk.paper_at(&key);
         let mut turn = 0;
@@ -171,19 +179,27 @@ impl<'a> Batch<'a> {
             stored(paper.position, paper.facts.head(), self.desk.is_used(&paper.facts))
         });
         if let Some(finding) = self.forbidden(facts) {
-            return Admitted::Refused(vec![finding]);
+            return Ok(Admitted::Refused(vec![finding]));
         }
-        match (decide(key.kind, facts.head(), stored.as_ref()), at) {
+        let verdict = decide(key.kind, facts.head(), stored.as_ref());
+        if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at) {
+            let directory = self.reference.directory.current();
+            let stored = &self.desk.paper(at).facts;
+            if may_send(&directory, place.signer, stored, place.received_at).is_err() {
+                return Ok(Admitted::Refused(vec![other_firm(key.kind)]));
+            }
+        }
+        Ok(match (verdict, at) {
             (Verdict::Refuse(finding), _) => Admitted::Refused(vec![finding]),
             (Verdict::Repeat, Some(at)) => {
                 let paper = self.desk.paper(at);
                 let (id, state) = (paper.id, paper.position.state);
                 Admitted::Repeated { id, state, original: paper.message_id }
             }
-            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(at, place),
+            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(tx, at, place)?,
             (Verdict::Replace, Some(at)) => self.replace_paper(at, facts, place),
             _ => self.insert_paper(facts, turn, place),
-        }
+        })
     }
 
     fn insert_paper(&mut self, facts: &Arc<Facts>, turn: i64, place: &Place<'_>) -> Admitted {
@@ -221,13 +237,22 @@ impl<'a> Batch<'a> {
         Admitted::Paper { id, state }
     }
 
-    fn withdraw_paper(&mut self, at: usize, place: &Place<'_>) -> Admitted {
+    fn withdraw_paper(
+        &mut self,
+        tx: &mut Tx,
+        at: usize,
+        place: &Place<'_>,
+    ) -> Result<Admitted, DbError> {
+        let Paper { id, message_id, position, .. } = *self.desk.paper(at);
+        let due = matches!(position.state, State::Ready | State::Customs(4));
+        let called_back = due && self.call_back(tx, id, message_id)?;
+        // What customs or the e-port already has, in this version or the one before, must be
+        // withdrawn there too.
+        let here = called_back && position.state == State::Ready && position.floor.is_none();
+        let sent = position.state != State::Draft && !here;
         let paper = self.desk.paper_mut(at, Change::State);
-        // What customs or the e-port already has must be withdrawn there too.
-        let sent = !matches!(paper.position.state, State::Draft | State::Ready);
         paper.position = paper.position.redeclared(State::Withdrawn);
-        let (id, kind) = (paper.id, paper.kind());
-        let facts = paper.facts.clone();
+        let (kind, facts) = (paper.kind(), paper.facts.clone());
         if kind == Kind::Warehousing {
             self.unarrived.push(id);
         }
@@ -240,7 +265,7 @@ impl<'a> Batch<'a> {
                 document_id: id,
             });
         }
-        Admitted::Paper { id, state: State::Withdrawn }
+        Ok(Admitted::Paper { id, state: State::Withdrawn })
     }
 
     /// What follows from a document accepted: it goes out, and its parcels are looked at again.
@@ -311,10 +336,16 @@ impl<'a> Batch<'a> {
             stored(declared.position, &declared.facts.head, false)
         });
         let verdict = decide(Kind::Inventory, &facts.head, stored.as_ref());
-        if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at)
-            && let Err(finding) = self.call_back(tx, at)?
-        {
-            return Ok(Admitted::Refused(vec![finding]));
+        if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at) {
+            let Declared { id, message_id, position, quota, .. } = *self.desk.declared(at);
+            let due = matches!(position.state, State::Ready | State::Customs(4));
+            if due && !self.call_back(tx, id, message_id)? {
+                return Ok(Admitted::Refused(vec![being_sent(position.state)]));
+            }
+            if quota == Quota::Held {
+                // What comes in its place asks anew; what is held is known by the old content.
+                quota::follow(self, tx, &[(at, Quota::None)])?;
+            }
         }
         Ok(match (verdict, at) {
             (Verdict::Refuse(finding), _) => Admitted::Refused(vec![finding]),
@@ -333,6 +364,7 @@ impl<'a> Batch<'a> {
         let state = if facts.head.draft { State::Draft } else { State::Waiting };
         let id: DocumentId = self.ctx.id();
         self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+        let facts = numbered(facts, "", "");
         let declared = Declared {
             id,
             message_id: place.message_id,
@@ -345,24 +377,24 @@ impl<'a> Batch<'a> {
             taxes: None,
             delivered_at: None,
             received_at: place.received_at,
-            facts: facts.clone(),
+            facts,
             version: 1,
         };
         let at = self.desk.put_inventory(declared, Change::New);
         Admitted::Inventory { id, at }
     }
 
-    fn replace_inventory(&mut self, at: usize, facts: &Inventory, place: &Place<'_>) -> Admitted {
+    fn replace_inventory(
+        &mut self,
+        at: usize,
+        facts: &Arc<Inventory>,
+        place: &Place<'_>,
+    ) -> Admitted {
         let state = if facts.head.draft { State::Draft } else { State::Waiting };
         let old = &self.desk.declared(at).facts;
         self.parcels.insert((old.ebp_code.clone(), old.order_no.clone()));
         self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
-        // Numbers the authorities gave stay with the inventory.
-        let facts = Inventory {
-            pre_no: kept(&facts.pre_no, &old.pre_no),
-            invt_no: kept(&facts.invt_no, &old.invt_no),
-            ..facts.clone()
-        };
+        let facts = numbered(facts, &old.pre_no, &old.invt_no);
         self.desk.rewrite_inventory(at, facts);
         let declared = self.desk.declared_mut(at, Change::Content);
         declared.position = declared.position.redeclared(state);
@@ -385,15 +417,14 @@ impl<'a> Batch<'a> {
         Admitted::Inventory { id, at }
     }
 
-    /// Takes an inventory that is due to be sent off the list again. Refused while it is being
-    /// sent: it may have left.
-    fn call_back(&mut self, tx: &mut Tx, at: usize) -> Result<Result<(), Finding>, DbError> {
-        let declared = self.desk.declared(at);
-        let state = declared.position.state;
-        if !matches!(state, State::Ready | State::Customs(4)) {
-            return Ok(Ok(()));
-        }
-        let (id, message_id) = (declared.id, declared.message_id);
+    /// Takes a document that is due to be sent off the list again. `false` while it is being sent:
+    /// it may have left.
+    fn call_back(
+        &mut self,
+        tx: &mut Tx,
+        id: DocumentId,
+        message_id: MessageId,
+    ) -> Result<bool, DbError> {
         // Accepted in this very batch: nothing is on the list yet.
         self.going.retain(|going| going.document_id != id);
         for (due, claimed) in message::dues_of(tx, message_id)? {
@@ -401,7 +432,7 @@ impl<'a> Batch<'a> {
                 continue;
             };
             if claimed {
-                return Ok(Err(being_sent(state)));
+                return Ok(false);
             }
             let mut documents = due.documents;
             documents.remove(n);
@@ -414,7 +445,7 @@ impl<'a> Batch<'a> {
             positions.remove(n);
             message::narrow(tx, due.id, &positions, &documents)?;
         }
-        Ok(Ok(()))
+        Ok(true)
     }
 
     /// Business reasons against a document other than those of its own state.
@@ -423,9 +454,8 @@ impl<'a> Batch<'a> {
         let at = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
         let Some(at) = at else { return Some(no_such_inventory(&cancel.invt_no)) };
         let declared = self.desk.declared(at);
-        if declared.facts.agent_code != cancel.agent_code
-            && declared.facts.ebc_code != cancel.ebc_code
-        {
+        // The declarant signed, with leave of the seller it names.
+        if declared.facts.ebc_code != cancel.ebc_code {
             return Some(no_such_inventory(&cancel.invt_no));
         }
         // A repeat of an application that was let through is no new application.
@@ -467,6 +497,7 @@ struct Place<'m> {
     message_id: MessageId,
     position: i64,
     sender: &'m str,
+    signer: &'m str,
     received_at: Time,
 }
 
@@ -483,8 +514,25 @@ fn stored(position: Position, head: &Head, used: bool) -> Stored {
     Stored { position, content, app_time_ms, used }
 }
 
-fn kept(new: &str, old: &str) -> String {
-    if new.is_empty() { old.to_owned() } else { new.to_owned() }
+/// The facts with the numbers the authorities gave. Only receipts bring them: what a firm writes
+/// there might be another's.
+fn numbered(facts: &Arc<Inventory>, pre_no: &str, invt_no: &str) -> Arc<Inventory> {
+    if facts.pre_no == pre_no && facts.invt_no == invt_no {
+        return facts.clone();
+    }
+    let (pre_no, invt_no) = (pre_no.to_owned(), invt_no.to_owned());
+    Arc::new(Inventory { pre_no, invt_no, ..Inventory::clone(facts) })
+}
+
+fn other_firm(kind: Kind) -> Finding {
+    Finding::error(
+        "document.other_firm",
+        Text::new(
+            format!("该编号的{}由其他企业报送", kind.zh()),
+            format!("the {} of this number is another firm's", kind.en()),
+        ),
+        Text::new("核对业务编号", "check the number"),
+    )
 }
 
 fn being_sent(state: State) -> Finding {

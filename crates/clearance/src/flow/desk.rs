@@ -318,9 +318,9 @@ impl Desk {
     }
 
     /// Gives an inventory new content.
-    pub(crate) fn rewrite_inventory(&mut self, at: usize, facts: Inventory) {
+    pub(crate) fn rewrite_inventory(&mut self, at: usize, facts: Arc<Inventory>) {
         self.number_inventory(at, &facts);
-        self.declared_mut(at, Change::Content).facts = Arc::new(facts);
+        self.declared_mut(at, Change::Content).facts = facts;
     }
 
     /// Gives an inventory the numbers the authorities gave it.

@@ -83,6 +83,7 @@ impl Checker {
             guid_key: self.veil(|veil| veil.guid(&opened.message.guid)),
             guid: opened.message.guid,
             sender: acting.sender.code().to_owned(),
+            signer: acting.signer.code().to_owned(),
             received_at: ctx.now,
             documents,
             findings,

@@ -19,6 +19,8 @@ pub(crate) struct Checked {
     pub(crate) guid_key: [u8; 16],
     /// Code of the firm that transmits it.
     pub(crate) sender: String,
+    /// Code of the firm that signed it, or hands it in unsigned.
+    pub(crate) signer: String,
     pub(crate) received_at: Time,
     /// The original, compressed and sealed: one, once the message is known to enter.
     pub(crate) original: Arc<Vec<Packed>>,

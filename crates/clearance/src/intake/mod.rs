@@ -6,7 +6,7 @@ pub(crate) mod check;
 pub(crate) mod checked;
 pub mod outcome;
 mod queue;
-mod sender;
+pub(crate) mod sender;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -131,7 +131,7 @@ pub(crate) fn paper(
         }
         Facts::CancelApplication(CancelApplication { ebc_code, agent_code, .. }) => {
             firm(ebc_code, &[Role::Ecommerce], "ebcCode");
-            firm(agent_code, &[Role::Broker, Role::Ecommerce], "agentCode");
+            firm(agent_code, &DECLARANTS, "agentCode");
         }
         Facts::Warehousing(sheet) => {
             firm(&sheet.operator_code, &[Role::Site], "operatorCode");
@@ -139,14 +139,20 @@ pub(crate) fn paper(
         }
     }
     if findings.is_empty() {
-        findings.extend(may_send_paper(directory, acting, facts, at).err());
+        findings.extend(may_send(directory, acting.signer.code(), facts, at).err());
+    }
+    if let (true, Facts::CancelApplication(cancel)) = (findings.is_empty(), facts) {
+        findings.extend(not_declarant(acting, &cancel.agent_code));
     }
     findings
 }
 
-fn may_send_paper(
+/// Whether a firm may send such a document: one of those responsible for it, or their agent. What
+/// takes the place of a stored document, or withdraws it, must come from one who might have sent
+/// the stored one: else any seller could take over the order numbers of its neighbours.
+pub(crate) fn may_send(
     directory: &Directory,
-    acting: &Acting<'_>,
+    signer: &str,
     facts: &Facts,
     at: Time,
 ) -> Result<(), Finding> {
@@ -160,8 +166,31 @@ fn may_send_paper(
     };
     let deed = Deed::new(act, None, district, at);
     directory
-        .may_act_for_any(acting.signer.code(), &principals, &deed)
+        .may_act_for_any(signer, &principals, &deed)
         .map_err(|finding| finding.at(responsible_field(facts.kind())))
+}
+
+/// Who may declare: the seller, a broker, or a firm of the zone.
+const DECLARANTS: [Role; 3] = [Role::Broker, Role::Ecommerce, Role::ZoneFirm];
+
+/// The declarant and nobody else signs what it declares (customs: -621015, -625013). Its numbers
+/// are its own, so nobody else can reach what is stored under them either.
+fn not_declarant(acting: &Acting<'_>, agent_code: &str) -> Option<Finding> {
+    if acting.signer.has_code(agent_code) {
+        return None;
+    }
+    let finding = Finding::error(
+        "party.not_declarant",
+        Text::new(
+            "申报企业不是签名或报送的企业",
+            "the declarant is not the firm that signs or hands in",
+        ),
+        Text::new(
+            "由申报企业（agentCode）自行签名、报送",
+            "the declarant (agentCode) signs and hands in itself",
+        ),
+    );
+    Some(finding.at("agentCode").found(agent_code, acting.signer.code()))
 }
 
 const fn responsible_field(kind: Kind) -> &'static str {
@@ -184,14 +213,16 @@ pub(crate) fn inventory(
 ) -> Vec<Finding> {
     let on = at.date();
     let mut findings = Vec::new();
-    let declarants = Roles::of(&[Role::Broker, Role::Ecommerce]);
-    if let Err(finding) = directory.firm(&inventory.agent_code, declarants, on) {
+    if let Err(finding) = directory.firm(&inventory.agent_code, Roles::of(&DECLARANTS), on) {
         findings.push(finding.at("agentCode"));
     }
     let (mode, district) = (inventory.trade_mode.as_str(), inventory.customs_code.as_str());
     let deed = Deed::new(Act::Inventory, Some(mode), Some(district), at);
     if let Err(finding) = directory.may_act_for(acting.signer.code(), &inventory.ebc_code, &deed) {
         findings.push(finding.at("ebcCode"));
+    }
+    if findings.is_empty() {
+        findings.extend(not_declarant(acting, &inventory.agent_code));
     }
     findings
 }

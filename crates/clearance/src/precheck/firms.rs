@@ -20,7 +20,7 @@ pub fn check(inventory: &Inventory, directory: &Directory, law: &DayLaw, at: Tim
         }
         true
     };
-    let declarants = [PartyRole::Broker, PartyRole::Ecommerce];
+    let declarants = [PartyRole::Broker, PartyRole::Ecommerce, PartyRole::ZoneFirm];
     firm(&inventory.ebp_code, &[PartyRole::Platform], "ebpCode", Role::Platform);
     let ebc = firm(&inventory.ebc_code, &[PartyRole::Ecommerce], "ebcCode", Role::Ebc);
     firm(&inventory.logistics_code, &[PartyRole::Logistics], "logisticsCode", Role::Logistics);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use web::{ApiError, App, Caller, Command, IdempotencyParams, Path, RequestId};
 
+use super::codes_of;
 use super::inventories::seen;
 use super::submit::submit;
 use crate::document::read::Veil;
@@ -62,7 +63,11 @@ pub(super) async fn cancel(
         return Err(ApiError::of(conflict, vec![refusal.finding(state)]));
     }
     let reference = app.shared::<Reference>()?;
-    let application = application(&app, &reference, &declared, &command.body)?;
+    // The seller may apply itself; for everybody else it is the declarant's to do.
+    let facts = &declared.facts;
+    let codes = codes_of(&app, &caller)?.unwrap_or_default();
+    let by = if codes.contains(&facts.ebc_code) { &facts.ebc_code } else { &facts.agent_code };
+    let application = application(&app, &reference, &declared, &command.body, by)?;
     let body = Body::Json(Kind::CancelApplication, vec![application]);
     submit(&app, &caller, &request, Door::Json, body, command.mark).await
 }
@@ -73,6 +78,7 @@ fn application(
     reference: &Reference,
     declared: &Declared,
     asked: &CancelRequest,
+    applicant: &str,
 ) -> Result<Json, ApiError> {
     let facts = &declared.facts;
     let sealer = app.db.sealer();
@@ -106,8 +112,8 @@ fn application(
         "buyerIdNumber": asked.buyer_id_number,
         "buyerName": asked.buyer_name,
         "buyerTelephone": asked.buyer_telephone,
-        "agentCode": facts.agent_code,
-        "agentName": name(&facts.agent_code),
+        "agentCode": applicant,
+        "agentName": name(applicant),
         "reason": asked.reason,
     });
     if !facts.pre_no.is_empty() {

@@ -424,6 +424,18 @@ async fn cancelling_and_quota_by_api() {
     assert_eq!(list["items"][0]["state"], "concluded");
     let receipts = door.get(&broker, "/api/v1/receipts?status=399").await.json();
     assert_eq!(receipts["items"].as_array().map(Vec::len), Some(1));
+    // The seller may apply itself; others whom the inventory names may not.
+    let second = Parcel::new(2);
+    let id = door.parcel(&second).await;
+    door.house.send();
+    door.house.answer(&second, 120, 3);
+    let path = format!("/api/v1/inventories/{id}/cancel");
+    let platform = door.firm(PLATFORM).await;
+    let other = door.post(&platform, &path, &ask(&second.buyer)).await;
+    assert_eq!((other.status, other.code().as_str()), (422, "delegation.none"), "{}", other.text);
+    let seller = door.firm(SELLER).await;
+    let taken = door.post(&seller, &path, &ask(&second.buyer)).await;
+    assert_eq!(taken.status, 202, "{}", taken.text);
 }
 
 #[test]
