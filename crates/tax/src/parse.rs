@@ -48,8 +48,8 @@ fn item(text: &str, path: &str, findings: &mut Vec<Finding>) -> Item {
         hs_code: fields.required("hs_code", TEXT, string).unwrap_or_default(),
         quantity: fields.required("quantity", DECIMAL, decimal).unwrap_or_default(),
         total_price: fields.required("total_price", DECIMAL, decimal).unwrap_or_default(),
-        net_content_g: fields.optional("net_content_g", DECIMAL, decimal),
-        pieces: fields.optional("pieces", DECIMAL, decimal),
+        net_content_g: stated(fields.optional("net_content_g", DECIMAL, decimal)),
+        pieces: stated(fields.optional("pieces", DECIMAL, decimal)),
         rates: None,
     };
     let raw = fields.optional("rates", "an object", raw);
@@ -73,12 +73,18 @@ fn rates(text: &str, path: &str, findings: &mut Vec<Finding>) -> RateOverride {
         let out = ConsumptionTaxOverride {
             ad_valorem: fields.optional("ad_valorem", DECIMAL, decimal),
             per_unit: fields.optional("per_unit", DECIMAL, decimal),
-            unit_quantity: fields.optional("unit_quantity", DECIMAL, decimal),
+            unit_quantity: stated(fields.optional("unit_quantity", DECIMAL, decimal)),
         };
         fields.finish("ad_valorem, per_unit, unit_quantity");
         out
     });
     out
+}
+
+/// A quantity that may be left out: nothing of it is the same as not stated. Quotients that do not
+/// end, such as tonnes from litres, are taken to the twelfth decimal.
+fn stated(quantity: Option<Decimal>) -> Option<Decimal> {
+    quantity.map(|quantity| quantity.round_dp(12)).filter(|quantity| !quantity.is_zero())
 }
 
 /// The fields of one object, taken out one by one.

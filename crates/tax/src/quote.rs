@@ -16,7 +16,7 @@ use crate::terms::{self, Applied, Terms, Used};
 /// Largest amount or quantity taken, so that all arithmetic stays exact.
 const NUMBER_MAX: i64 = 1_000_000_000_000;
 /// Most decimals of an amount or quantity; messages have 5.
-const DECIMALS_MAX: u32 = 8;
+const DECIMALS_MAX: u32 = 12;
 /// Decimals shown of a quantity that does not end, such as tonnes of beer from litres.
 const QUANTITY_DECIMALS: u32 = 9;
 
@@ -434,13 +434,13 @@ fn check_item(item: &Item, path: &str, findings: &mut Vec<Finding>) {
 
 fn not_negative(path: &str, number: Decimal, findings: &mut Vec<Finding>) {
     if number < Decimal::ZERO || !fits(number) {
-        findings.push(fault::range(path, number, &format!("0..{NUMBER_MAX}, 8 decimals at most")));
+        findings.push(fault::range(path, number, &format!("0..{NUMBER_MAX}, 12 decimals at most")));
     }
 }
 
 fn positive(path: &str, number: Decimal, findings: &mut Vec<Finding>) {
     if number <= Decimal::ZERO || !fits(number) {
-        let expected = format!("above 0, {NUMBER_MAX} at most, 8 decimals at most");
+        let expected = format!("above 0, {NUMBER_MAX} at most, 12 decimals at most");
         findings.push(fault::range(path, number, &expected));
     }
 }

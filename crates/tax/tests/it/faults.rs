@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{BEER, CREAM, PLAIN, ask, item, order, with};
+use crate::support::{BEER, CREAM, PLAIN, answer, ask, item, order, taxes, with};
 
 /// Codes and paths of what is found.
 fn faults(request: &Value) -> Vec<(&'static str, String)> {
@@ -24,9 +24,9 @@ fn values_out_of_range_name_their_path() {
         (json!({"total_price": "0"}), "tax.range", "items[1].total_price"),
         (json!({"total_price": "-1"}), "tax.range", "items[1].total_price"),
         (json!({"total_price": "1000000000001"}), "tax.range", "items[1].total_price"),
-        (json!({"total_price": "1.000000001"}), "tax.range", "items[1].total_price"),
+        (json!({"total_price": "1.0000000000001"}), "tax.range", "items[1].total_price"),
         (json!({"quantity": "0"}), "tax.range", "items[1].quantity"),
-        (json!({"net_content_g": "0"}), "tax.range", "items[1].net_content_g"),
+        (json!({"net_content_g": "-1"}), "tax.range", "items[1].net_content_g"),
         (json!({"pieces": "-1"}), "tax.range", "items[1].pieces"),
         (json!({"hs_code": "190110"}), "tax.format", "items[1].hs_code"),
         (json!({"hs_code": "19011O1000"}), "tax.format", "items[1].hs_code"),
@@ -150,4 +150,21 @@ fn full_duty_must_be_known_only_where_it_is_needed() {
     assert!(ask(&order(vec![line("5000")])).is_ok());
     let found = faults(&order(vec![line("5000.01")]));
     assert_eq!(found, [("tax.rate_missing", "items[0].rates.duty".to_owned())]);
+}
+
+#[test]
+fn a_quantity_of_nothing_is_a_quantity_left_out() {
+    let none = json!({"net_content_g": "0", "pieces": "0", "rates": {"duty": "0", "vat": "0.13",
+        "consumption_tax": {"ad_valorem": "0", "per_unit": "0", "unit_quantity": "0"}}});
+    let answer = answer(&order(vec![with(item("1901101000", "279.00"), none)]));
+    assert_eq!(taxes(&answer), ["0.00", "0.00", "25.39", "25.39"]);
+}
+
+#[test]
+fn a_quotient_that_does_not_end_is_taken_to_the_twelfth_decimal() {
+    // Case B8: six litres of beer are 6/988 of a tonne.
+    let beer = json!({"rates": {"duty": "0", "vat": "0.13", "consumption_tax":
+        {"per_unit": "250", "unit_quantity": "0.006072874493927125506072874"}}});
+    let answer = answer(&order(vec![with(item("2203000000", "120.00"), beer)]));
+    assert_eq!(taxes(&answer), ["0.00", "1.06", "11.06", "12.12"]);
 }
