@@ -69,11 +69,6 @@ impl Catalogue {
         Catalogue { goods, unlisted }
     }
 
-    /// How many goods are for sale.
-    pub(super) fn len(&self) -> usize {
-        self.goods.len()
-    }
-
     /// One good that may come in this mode.
     pub(super) fn pick(&self, mode: &str, chance: &mut Chance) -> Option<&Good> {
         let good = chance.pick(&self.goods)?;
@@ -198,5 +193,24 @@ fn barcode(index: usize) -> String {
     match identifier::gs1_key(&format!("{body}0")) {
         identifier::Verdict::WrongCheck(check) => format!("{body}{check}"),
         _ => format!("{body}0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_good_has_its_line_and_some_line_is_not_listed() {
+        let catalogue = Catalogue::of(&Tariff::builtin(), Date::constant(2026, 11, 23));
+        let known: Vec<&str> = catalogue.goods.iter().map(|good| good.sku.as_str()).collect();
+        let wanted: Vec<&str> =
+            GOODS.lines().skip(1).filter_map(|row| row.split(',').next()).collect();
+        assert_eq!(known, wanted);
+        assert!(catalogue.unlisted.is_some());
+        for good in &catalogue.goods {
+            assert_eq!(identifier::gs1_key(&good.barcode), identifier::Verdict::Good);
+            assert!(good.price_min <= good.price_max && good.net_g < good.gross_g, "{}", good.sku);
+        }
     }
 }
