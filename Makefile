@@ -14,7 +14,7 @@ test: lint
 # Speed, as ratios against something real in the same run.
 bench:
 	@scripts/setup demo
-	cargo bench --workspace --locked
+	cargo bench --locked --package kouan
 
 # Rewrites what is generated and committed under api/ and docs/.
 gen:

@@ -42,7 +42,8 @@ pub struct Report {
     pub by_state: BTreeMap<String, u64>,
     /// Inventories by trade mode.
     pub by_mode: BTreeMap<String, u64>,
-    /// Open findings of stored documents and findings of what was refused at the door, by code.
+    /// Open findings of stored documents, and findings of what was refused at the door as the
+    /// senders noted them, by code.
     pub findings: BTreeMap<String, u64>,
     /// Duty, VAT and consumption tax of what was released, in yuan.
     pub tax_total: String,
@@ -100,7 +101,7 @@ impl Report {
             parcels: expected.parcels,
             by_state: words(&census.by_state),
             by_mode: census.by_mode.clone(),
-            findings: findings(&census),
+            findings: findings(&census, notes.refusals),
             tax_total: census.tax_released.to_string(),
             parcels_per_s: per_second(expected.parcels as u64, elapsed),
             ack_p50_ms: millis(percentile(&ack, 50)),
@@ -158,10 +159,12 @@ fn words(counts: &BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
     counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect()
 }
 
-fn findings(census: &Census) -> BTreeMap<String, u64> {
+/// What is open in the database, and what the senders were refused with: a refusal leaves nothing
+/// behind but its answer.
+fn findings(census: &Census, refusals: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     let mut all = census.open_findings.clone();
-    for (code, count) in &census.refusals {
-        *all.entry(code.clone()).or_default() += count;
+    for (code, count) in refusals {
+        *all.entry(code).or_default() += count;
     }
     all
 }

@@ -1,0 +1,80 @@
+//! What every message costs, one core, on the messages of the simulated day. Beside each stand
+//! plain yardsticks on the same bytes: the bare XML tokenizer, and a hash of the text.
+
+use std::sync::LazyLock;
+
+use ceb::ReadOptions;
+use ceb::signature::Verifier;
+use divan::{Bencher, black_box, counter::BytesCount};
+use kouan::demo::DAY;
+use kouan::demo::traffic::{Day, Submission};
+use register::codes::Codes;
+use register::rules::Rules;
+use register::tariff::Tariff;
+use sm3::{Digest, Sm3};
+
+fn main() {
+    divan::main();
+}
+
+/// One signed inventory message of the day.
+static INVENTORY: LazyLock<Submission> = LazyLock::new(|| {
+    let zone = kouan::platform::load_zone("zibo").unwrap();
+    let day = Day::plan(1, 200, &zone, DAY).unwrap();
+    let all = day.submissions(0..day.len()).map(Result::unwrap);
+    let good = all.filter(|one| one.kind == "CEB621" && one.fault.is_none());
+    good.min_by_key(|one| one.bytes.len()).unwrap()
+});
+
+fn bytes() -> &'static [u8] {
+    &INVENTORY.bytes
+}
+
+#[divan::bench]
+fn read(bencher: Bencher<'_, '_>) {
+    let size = BytesCount::of_slice(bytes());
+    bencher.counter(size).bench(|| ceb::read(black_box(bytes()), &ReadOptions::default()));
+}
+
+#[divan::bench]
+fn check(bencher: Bencher<'_, '_>) {
+    let codes = Codes::builtin();
+    let message = ceb::read(bytes(), &ReadOptions::default()).message.unwrap();
+    bencher.bench(|| ceb::check(black_box(&message), &codes));
+}
+
+#[divan::bench]
+fn verify_signature_of_a_known_sender(bencher: Bencher<'_, '_>) {
+    let verifier = Verifier::new(16);
+    assert!(verifier.verify(bytes()).is_good());
+    bencher.bench(|| verifier.verify(black_box(bytes())));
+}
+
+#[divan::bench]
+fn quote_tax_of_two_lines(bencher: Bencher<'_, '_>) {
+    let (rules, tariff) = (Rules::builtin(), Tariff::builtin());
+    let request = tax::Request::from_json(
+        r#"{"on":"2026-11-11","mode":"1210","items":[
+            {"hs_code":"2204210000","quantity":"1","total_price":"300"},
+            {"hs_code":"1901101000","quantity":"2","total_price":"279"}]}"#,
+    )
+    .unwrap();
+    bencher.bench(|| tax::quote(black_box(&request), &rules, &tariff));
+}
+
+#[divan::bench]
+fn yardstick_bare_xml_tokens(bencher: Bencher<'_, '_>) {
+    bencher.counter(BytesCount::of_slice(bytes())).bench(|| {
+        let mut reader = quick_xml::Reader::from_reader(black_box(bytes()));
+        let mut tokens = 0;
+        while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {
+            tokens += 1;
+        }
+        tokens
+    });
+}
+
+#[divan::bench]
+fn yardstick_sm3_of_the_text(bencher: Bencher<'_, '_>) {
+    bencher.counter(BytesCount::of_slice(bytes())).bench(|| Sm3::digest(black_box(bytes())));
+}
