@@ -228,7 +228,7 @@ impl Check<'_> {
         texts: (&str, &str),
         remedy: (&str, &str),
     ) {
-        let Some(def) = at.record.def().field(field) else { return };
+        let Some(def) = at.record.def().field(field).filter(|_| !self.is_full()) else { return };
         let path = self.path(at, def.name);
         let found = at.record.at(field).map(|value| def.shown(value)).unwrap_or_default();
         let line = at.record.line_of(field);
@@ -246,6 +246,9 @@ impl Check<'_> {
         (zh, en): (&str, &str),
         (remedy_zh, remedy_en): (&str, &str),
     ) {
+        if self.is_full() {
+            return;
+        }
         let remedy = Text::new(
             format!("由{}{remedy_zh}", self.kind.sender_zh),
             format!("To be mended by the {}: {remedy_en}", self.kind.sender_en),
@@ -255,8 +258,19 @@ impl Check<'_> {
         let finding = Finding::error(code, Text::new(zh, en), remedy);
         let finding = Finding { level, ..finding }.at(path).found(found, expected);
         self.findings.push(if line == 0 { finding } else { finding.on_line(line) });
+        if self.findings.len() == FINDINGS_MAX {
+            self.findings.push(crate::read::truncated());
+        }
+    }
+
+    /// Whether more findings would help nobody.
+    fn is_full(&self) -> bool {
+        self.findings.len() > FINDINGS_MAX
     }
 }
 
 /// Characters of a DXP number that an envelope has room for.
 const DXP_ID_CHARS: usize = 16;
+
+/// Most findings of one check.
+const FINDINGS_MAX: usize = 1_000;

@@ -41,6 +41,13 @@ pub(crate) fn decode(bytes: &[u8], repair: bool) -> Result<Decoded<'_>, Undecoda
         return Ok(decoded);
     }
     let encoding = match declared(body)? {
+        // A subset of UTF-8; what goes beyond it means nothing.
+        Some(label) if marked.is_none() && label.eq_ignore_ascii_case("us-ascii") => {
+            if !body.is_ascii() {
+                return Err(Undecodable::Bytes("US-ASCII"));
+            }
+            UTF_8
+        }
         Some(label) if marked.is_none() => known(label)?,
         _ => UTF_8,
     };

@@ -41,8 +41,8 @@ pub(crate) fn read<'a>(
         }
     }
     for name in sequence.missing() {
-        let finding = fault::element_missing(name, name, name);
-        reader.faults.structural(finding.at(place.path(name)).on_line(line));
+        let finding = || fault::element_missing(name, name, name).at(place.path(name));
+        reader.faults.structural(|| finding().on_line(line));
     }
     Ok(Extension { head, body })
 }
@@ -57,8 +57,8 @@ impl<'a> MessageReader<'a> {
         while let Some(child) = self.child(&mut stray, path)? {
             if body.is_some() {
                 let line = self.scan.line();
-                let finding = fault::element_repeated(child.name, 1);
-                self.faults.structural(finding.at(path()).on_line(line));
+                let finding = || fault::element_repeated(child.name, 1).at(path());
+                self.faults.structural(|| finding().on_line(line));
                 self.skip(&child)?;
             } else {
                 body = Some(self.copy(&child)?);

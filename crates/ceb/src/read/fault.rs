@@ -22,29 +22,34 @@ impl Faults {
         Faults { findings: Vec::new(), max: max.max(1), level, valid: true }
     }
 
-    /// Adds a structural finding.
-    pub(crate) fn structural(&mut self, finding: Finding) {
+    /// Adds a structural finding; it is only put together when there is still room for it.
+    pub(crate) fn structural(&mut self, finding: impl FnOnce() -> Finding) {
         self.valid = false;
         let level = self.level;
-        self.add(Finding { level, ..finding });
+        if self.findings.len() < self.max {
+            self.findings.push(Finding { level, ..finding() });
+        } else if self.findings.len() == self.max {
+            self.findings.push(truncated());
+        }
     }
 
-    /// Adds a finding at its own level.
+    /// Adds a finding at its own level, whether there is room or not: these are few.
     pub(crate) fn add(&mut self, finding: Finding) {
-        if self.findings.len() < self.max {
-            self.findings.push(finding);
-        } else if self.findings.len() == self.max {
-            self.findings.push(Finding::warning(
-                "findings.truncated",
-                Text::new("问题过多，其余未列出", "Too many findings; the rest are not listed"),
-                Text::new("先改正已列出的问题再检查", "Mend those listed, then check again"),
-            ));
-        }
+        self.findings.push(finding);
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }
+}
+
+/// Stands at the end of a list that was cut.
+pub(crate) fn truncated() -> Finding {
+    Finding::warning(
+        "findings.truncated",
+        Text::new("问题过多，其余未列出", "Too many findings; the rest are not listed"),
+        Text::new("先改正已列出的问题再检查", "Mend those listed, then check again"),
+    )
 }
 
 /// Who mends the form of a message: whoever made it.
@@ -243,8 +248,12 @@ pub(crate) fn signature_structure(found: &str, expected: impl Into<String>) -> F
     .found(found, expected)
 }
 
+/// Most characters of a value that are looked at for showing it; findings show fewer.
+const SHOWN_CHARS_MAX: usize = 200;
+
 pub(crate) fn value(field: &Field, fault_found: ValueFault, value: &str) -> Finding {
-    let shown = field.shown(value);
+    let start = value.char_indices().nth(SHOWN_CHARS_MAX).map_or(value, |(end, _)| &value[..end]);
+    let shown = field.shown(start);
     let expected = describe(field);
     let of = |zh: &str, en: &str| (format!("{}{zh}", field.zh), format!("The {} {en}", field.en));
     let (code, (zh, en), found) = match fault_found {

@@ -21,7 +21,8 @@ use crate::message::{Message, TEXT_BYTES_MAX};
 use encoding::Decoded;
 use fault::Faults;
 
-pub(crate) use fault::{field_missing, value as value_fault};
+pub(crate) use encoding::{Undecodable, decode};
+pub(crate) use fault::{field_missing, truncated, value as value_fault};
 pub(crate) use value::{judge, normal};
 
 /// How to read, and how much.

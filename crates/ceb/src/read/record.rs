@@ -79,8 +79,9 @@ impl<'a> MessageReader<'a> {
                 None => {
                     let expected = def.fields.get(next).map_or("nothing more", |f| f.name);
                     let line = self.scan.line();
-                    let finding = fault::element_unknown(child.name, expected);
-                    self.faults.structural(finding.at(place.path(child.local)).on_line(line));
+                    let finding = || fault::element_unknown(child.name, expected);
+                    let path = || place.path(child.local);
+                    self.faults.structural(|| finding().at(path()).on_line(line));
                     extras += 1;
                     if self.lenient && extras <= EXTRAS_MAX {
                         self.extra(&child, &mut record)?;
@@ -92,8 +93,8 @@ impl<'a> MessageReader<'a> {
         }
         for (field, at) in def.fields.iter().zip(0..) {
             if field.required && !record.seen(at) {
-                let finding = fault::field_missing(def, field);
-                self.faults.structural(finding.at(place.path(field.name)).on_line(record.line));
+                let finding = || fault::field_missing(def, field).at(place.path(field.name));
+                self.faults.structural(|| finding().on_line(record.line));
             }
         }
         Ok(record)
@@ -115,13 +116,15 @@ impl<'a> MessageReader<'a> {
     fn out_of_place(&mut self, def: &RecordDef, at: usize, again: bool, place: Place) {
         let name = def.fields[at].name;
         let line = self.scan.line();
-        let finding = if again {
-            fault::element_repeated(name, 1)
-        } else {
-            let before = def.fields.get(at + 1).map_or("the end", |field| field.name);
-            fault::element_misplaced(name, &format!("before {before}"))
-        };
-        self.faults.structural(finding.at(place.path(name)).on_line(line));
+        self.faults.structural(|| {
+            let finding = if again {
+                fault::element_repeated(name, 1)
+            } else {
+                let before = def.fields.get(at + 1).map_or("the end", |field| field.name);
+                fault::element_misplaced(name, &format!("before {before}"))
+            };
+            finding.at(place.path(name)).on_line(line)
+        });
     }
 
     pub(crate) fn field(
@@ -151,10 +154,10 @@ impl<'a> MessageReader<'a> {
                     self.values.push(c);
                 }
                 Token::Start(child) => {
-                    let finding = fault::child_in_field(field, child.name);
                     let child_line = self.scan.line();
-                    let finding = finding.at(place.path(field.name)).on_line(child_line);
-                    self.faults.structural(finding);
+                    let finding = || fault::child_in_field(field, child.name);
+                    let path = || place.path(field.name);
+                    self.faults.structural(|| finding().at(path()).on_line(child_line));
                     self.skip(&child)?;
                 }
                 Token::End | Token::Eof => break,
@@ -164,8 +167,8 @@ impl<'a> MessageReader<'a> {
         if stands || field.preset.is_none() {
             let raw = &self.values[start..];
             if let Some(found) = value::judge(field, raw) {
-                let finding = fault::value(field, found, raw);
-                self.faults.structural(finding.at(place.path(field.name)).on_line(line));
+                let finding = || fault::value(field, found, raw).at(place.path(field.name));
+                self.faults.structural(|| finding().on_line(line));
             }
         }
         if record.seen(at) {

@@ -94,7 +94,7 @@ impl<'a> MessageReader<'a> {
         let line = self.scan.line();
         self.foreign(root);
         if root.local != kind.root {
-            self.faults.structural(fault::root_name(root.local, kind.root).on_line(line));
+            self.faults.structural(|| fault::root_name(root.local, kind.root).on_line(line));
         }
         Some(kind)
     }
@@ -108,7 +108,7 @@ impl<'a> MessageReader<'a> {
         if !self.foreign {
             self.foreign = true;
             let line = self.scan.line();
-            self.faults.structural(fault::namespace(tag.name).on_line(line));
+            self.faults.structural(|| fault::namespace(tag.name).on_line(line));
         }
     }
 
@@ -120,18 +120,18 @@ impl<'a> MessageReader<'a> {
                 "guid" => guid = Some(attribute.value),
                 "version" => version = Some(attribute.value),
                 name if self.is_declaration(name) => {}
-                name => self.faults.structural(fault::attribute_unknown(name).on_line(line)),
+                name => self.faults.structural(|| fault::attribute_unknown(name).on_line(line)),
             }
         }
         let mut take = |name, value: Option<std::borrow::Cow<'a, str>>, min, max, expected| {
             let Some(value) = value else {
-                self.faults.structural(fault::attribute_missing(name).on_line(line));
+                self.faults.structural(|| fault::attribute_missing(name).on_line(line));
                 return String::new();
             };
             let chars = value.chars().count();
             if chars < min || chars > max {
-                let finding = fault::attribute_length(name, chars, expected);
-                self.faults.structural(finding.on_line(line));
+                let finding = || fault::attribute_length(name, chars, expected);
+                self.faults.structural(|| finding().on_line(line));
             }
             value.into_owned()
         };
@@ -165,8 +165,8 @@ impl<'a> MessageReader<'a> {
             let repeats_type = self.scan.resolve_attribute(attribute.name) == (Ns::Xsi, "type")
                 && own_type.is_some_and(|own| self.names_type(&attribute.value, own));
             if !self.is_declaration(attribute.name) && !repeats_type {
-                let finding = fault::attribute_unknown(attribute.name);
-                self.faults.structural(finding.at(path()).on_line(line));
+                let finding = || fault::attribute_unknown(attribute.name).at(path());
+                self.faults.structural(|| finding().on_line(line));
             }
         }
         Ok(())
@@ -230,7 +230,7 @@ impl<'a> MessageReader<'a> {
             }
         }
         for name in sequence.missing() {
-            self.faults.structural(missing_block(kind, name).on_line(root_line));
+            self.faults.structural(|| missing_block(kind, name).on_line(root_line));
         }
         Ok(())
     }
@@ -293,8 +293,8 @@ impl<'a> MessageReader<'a> {
             } else {
                 ("表体", "line")
             };
-            let finding = fault::element_missing(name, zh, en);
-            self.faults.structural(finding.at(place.path(name)).on_line(line));
+            let finding = || fault::element_missing(name, zh, en).at(place.path(name));
+            self.faults.structural(|| finding().on_line(line));
         }
         Ok(document)
     }
@@ -316,7 +316,7 @@ impl<'a> MessageReader<'a> {
             if !blank && !*stray {
                 *stray = true;
                 let line = self.scan.line();
-                self.faults.structural(fault::stray_text().at(path()).on_line(line));
+                self.faults.structural(|| fault::stray_text().at(path()).on_line(line));
             }
         }
     }
@@ -330,32 +330,32 @@ impl<'a> MessageReader<'a> {
         path: impl Fn() -> String,
     ) -> Option<usize> {
         let line = self.scan.line();
-        let (finding, use_it) = match fit {
-            Fit::Good(at) if tag.ns == sequence.particle(at).ns => return Some(at),
+        let (use_it, finding): (_, &dyn Fn() -> Finding) = match fit {
             Fit::Good(at) => {
                 self.foreign(tag);
                 return Some(at);
             }
-            Fit::Misplaced(at) => {
+            Fit::Misplaced(at) => (Some(at), &|| {
                 let expected = format!("before {}", sequence.expected());
-                (fault::element_misplaced(tag.name, &expected), Some(at))
-            }
+                fault::element_misplaced(tag.name, &expected)
+            }),
             Fit::Excess(at) => {
                 let particle = sequence.particle(at);
                 if particle.seen > particle.max.saturating_add(1) {
                     return None; // said once
                 }
-                (fault::element_repeated(particle.name, particle.max), None)
+                (None, &|| fault::element_repeated(particle.name, particle.max))
             }
-            Fit::Unknown => (fault::element_unknown(tag.name, sequence.expected()), None),
+            Fit::Unknown => (None, &|| fault::element_unknown(tag.name, sequence.expected())),
         };
-        let parent = path();
-        let at = if parent.is_empty() {
-            tag.local.to_owned()
-        } else {
-            format!("{parent}/{}", tag.local)
-        };
-        self.faults.structural(finding.at(at).on_line(line));
+        self.faults.structural(|| {
+            let parent = path();
+            let at = match parent.as_str() {
+                "" => tag.local.to_owned(),
+                _ => format!("{parent}/{}", tag.local),
+            };
+            finding().at(at).on_line(line)
+        });
         use_it
     }
 

@@ -256,8 +256,9 @@ impl<'a> MessageReader<'a> {
             }
         };
         if let Some(expected) = fault {
-            let finding = fault::signature_structure(def.name, expected);
-            self.faults.structural(finding.at(format!("Signature//{}", def.name)).on_line(line));
+            let finding = || fault::signature_structure(def.name, expected);
+            let path = || format!("Signature//{}", def.name);
+            self.faults.structural(|| finding().at(path()).on_line(line));
         }
         Ok(())
     }
@@ -337,8 +338,9 @@ impl<'a> MessageReader<'a> {
 
     fn broken(&mut self, def: &Def, found: &str, expected: &str) {
         let line = self.scan.line();
-        let finding = fault::signature_structure(found, expected);
-        self.faults.structural(finding.at(format!("Signature//{}", def.name)).on_line(line));
+        let finding = || fault::signature_structure(found, expected);
+        let path = || format!("Signature//{}", def.name);
+        self.faults.structural(|| finding().at(path()).on_line(line));
     }
 }
 

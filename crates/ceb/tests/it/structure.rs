@@ -86,3 +86,41 @@ fn broken_messages_get_the_verdict_of_libxml2() {
     }
     assert!(wrong.is_empty(), "{} of {} verdicts differ", wrong.len(), texts.len());
 }
+
+/// The defects of the ten official 202205 samples that break their own schema.
+#[test]
+fn defects_of_the_official_samples_are_found() {
+    let mut rng = rng(9);
+    let mut sample = |code: &str| {
+        let kind = ceb::message_type(code).unwrap();
+        let message = Filling { full: false, rng: Some(&mut rng), longest: 12 }.message(kind);
+        String::from_utf8(write(&message).unwrap()).unwrap()
+    };
+    let found = |text: &str| {
+        let reading = read(text.as_bytes(), &ReadOptions::strict());
+        assert!(!reading.structure_valid && reading.message.is_some());
+        let codes = reading.findings.iter().map(|finding| (finding.code, finding.path.clone()));
+        codes.collect::<Vec<_>>()
+    };
+    for code in ["CEB303", "CEB403", "CEB505", "CEB507", "CEB509", "CEB603", "CEB605", "CEB607"] {
+        let text = sample(code);
+        let start = text.find("<ceb:BaseTransfer>").unwrap();
+        let end = text.find("</ceb:CEB").unwrap();
+        let twice = format!("{}{}{}", &text[..end], &text[start..end], &text[end..]);
+        assert_eq!(found(&twice), [("element.repeated", "BaseTransfer".to_owned())]);
+    }
+    let text = sample("CEB792");
+    let line = text.replace(
+        "</ceb:SummaryResult>",
+        "<ceb:SummaryResultList><ceb:invtNo>1</ceb:invtNo><ceb:logisticsNo>1</ceb:logisticsNo>\
+         <ceb:gnum>1</ceb:gnum><ceb:gcode>0123456789</ceb:gcode></ceb:SummaryResultList>\
+         </ceb:SummaryResult>",
+    );
+    let path = "SummaryResult[1]/SummaryResultList[1]/gseqno".to_owned();
+    assert_eq!(found(&line), [("field.missing", path)]);
+    let text = sample("CEB214").replace("CEB214Message", "CEB214");
+    let text =
+        text.replace("<ceb:agentCode>", "<ceb:appSenderId>1</ceb:appSenderId><ceb:agentCode>");
+    let path = "RefundReturn[1]/appSenderId".to_owned();
+    assert_eq!(found(&text), [("message.root", String::new()), ("element.unknown", path)]);
+}
