@@ -4,6 +4,7 @@
 mod it {
     mod api;
     mod flows;
+    mod measure;
     mod receipts;
     mod sending;
     mod support;

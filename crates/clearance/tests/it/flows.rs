@@ -3,6 +3,7 @@
 use clearance::document::Kind;
 use clearance::intake::{ItemStatus, OutcomeStatus};
 use db::test::both;
+use register::party::StandingChange;
 
 use super::support::*;
 
@@ -342,4 +343,89 @@ fn no_personal_data_in_clear_in_any_table() {
             }
         }
     }
+}
+
+#[test]
+fn capped_goods_count_by_quantity_and_year() {
+    both(|db| {
+        let house = House::over(db);
+        let rice = |n, kilograms: &str| {
+            let parcel = Parcel { hs_code: "1006302001", ..Parcel::new(n) };
+            let mut inventory = parcel.inventory();
+            inventory["InventoryList"][0]["qty1"] = kilograms.into();
+            (parcel, inventory)
+        };
+        for (n, kilograms, code) in [
+            (1, "15", None),
+            (2, "5.001", Some("limit.quantity")),
+            (3, "5", None),
+            (4, "0.1", Some("limit.quantity")),
+        ] {
+            let (parcel, inventory) = rice(n, kilograms);
+            house.one(Kind::Order, parcel.order());
+            house.one(Kind::Payment, parcel.payment());
+            house.one(Kind::Waybill, parcel.waybill());
+            let item = house.one(Kind::Inventory, inventory);
+            assert_eq!(errors(&item), Vec::from_iter(code.map(str::to_owned)), "{kilograms} kg");
+        }
+        assert_eq!(
+            house.usage(&Parcel::new(1)),
+            (0, 40_000),
+            "nothing is held for what was refused"
+        );
+        // A rejection gives the kilograms back too.
+        house.send();
+        house.answer(&Parcel::new(1), 100, 5);
+        house.recheck();
+        assert_eq!(house.state(&Parcel::new(2).cop_no()), "ready");
+        assert_eq!(house.state(&Parcel::new(4).cop_no()), "ready");
+        let report = db.read(ledger::verify).expect("verified");
+        assert!(report.balanced(), "{report:?}");
+    });
+}
+
+#[test]
+fn a_waybill_number_may_come_again_after_the_months_of_the_law() {
+    both(|db| {
+        let house = House::over(db);
+        let first = Parcel::new(1);
+        house.parcel(&first);
+        house.send();
+        house.answer(&first, 800, 5);
+        house.answer(&first, 899, 6);
+        let second = Parcel { buyer: identity_number(2), ..Parcel::new(2) };
+        house.one(Kind::Order, second.order());
+        house.one(Kind::Payment, second.payment());
+        let again = with(second.waybill(), "logisticsNo", &first.logistics_no());
+        assert_eq!(errors(&house.one(Kind::Waybill, again.clone())), ["document.exists"]);
+        house.clock.advance(190 * 86_400_000);
+        assert_eq!(house.one(Kind::Waybill, again)["status"], "accepted");
+        let inventory = with(second.inventory(), "logisticsNo", &first.logistics_no());
+        assert_eq!(house.one(Kind::Inventory, inventory)["state"], "ready");
+        assert_eq!(house.count("SELECT MAX(turn) FROM clearance_document"), 1);
+    });
+}
+
+#[test]
+fn a_firm_registered_later_frees_what_was_held_for_it() {
+    both(|db| {
+        let house = House::over(db);
+        let change_standing = |change: StandingChange| {
+            let ctx = house.ctx();
+            db.write(|tx| {
+                register::party::flow::change_standing(tx, &ctx, ZONE_FIRM, &change, "年报逾期")
+            })
+            .expect("changed");
+            house.reference.directory.refresh_from(db).expect("read");
+        };
+        let today = house.ctx().now.date();
+        change_standing(StandingChange::Suspend { from: today, until: None });
+        let parcel = Parcel::new(1);
+        let item = house.parcel(&parcel);
+        assert_eq!(errors(&item), ["party.suspended"]);
+        assert_eq!(house.state(&parcel.cop_no()), "held");
+        change_standing(StandingChange::Resume);
+        house.recheck();
+        assert_eq!(house.state(&parcel.cop_no()), "ready");
+    });
 }
