@@ -44,8 +44,9 @@ fn one(text: &str) -> Result<(RawAttribute<'_>, &str), Fault> {
     let (name, rest) = text.split_once('=').ok_or_else(malformed)?;
     let rest = rest.trim_start_matches(is_space_char);
     let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
-    let (value, after) =
-        rest[1.min(rest.len())..].split_once(quote.ok_or_else(malformed)?).ok_or_else(malformed)?;
+    let quote = quote.ok_or_else(malformed)?;
+    // The quote is one byte.
+    let (value, after) = rest[1..].split_once(quote).ok_or_else(malformed)?;
     if value.contains('<') {
         return Err(malformed());
     }

@@ -89,6 +89,15 @@ fn a_message_cut_anywhere_is_answered() {
 }
 
 #[test]
+fn a_value_without_quotes_stops_nobody() {
+    for bytes in ["<a b=清/>", "<DxpMsg b=清></DxpMsg>", "<a b=清\"x\"/>"] {
+        let findings = ceb::dxp::read(bytes.as_bytes(), &ceb::dxp::Limits::default()).unwrap_err();
+        assert_eq!(findings[0].code, "dxp.not_xml", "{bytes}");
+        assert!(!ceb::signature::verify(bytes.as_bytes()).is_good());
+    }
+}
+
+#[test]
 fn wrong_encodings_are_told_apart() {
     let body = format!("{HEAD}</c:CEB312Message>");
     let declared = |label: &str| format!("<?xml version=\"1.0\" encoding=\"{label}\"?>{body}");

@@ -475,3 +475,32 @@ fn the_reader_sees_what_the_signature_covers() {
         assert_eq!(message.documents[0].head.text("orderNo"), Some("AB-1"), "{written}");
     }
 }
+
+/// Bytes that two decoders take for different texts: what verifies must be what is read.
+#[test]
+fn the_text_that_is_verified_is_the_text_that_is_read() {
+    // 通 in GB 18030 is the two bytes of U+0368 in UTF-8.
+    let template = |text: &str| {
+        format!(
+            "<ceb:CEB900Message xmlns:ceb=\"http://www.chinaport.gov.cn/ceb\" guid=\"{text}\" \
+             version=\"1.0\"></ceb:CEB900Message>"
+        )
+    };
+    for text in ["\u{901a}", "\u{368}"] {
+        let signed = signed(&template(text), Spelling::Sm2National);
+        let in_gb = signed.replace('\u{901a}', "\u{368}");
+        for declaration in [
+            "\u{feff}<?xml version=\"1.0\" encoding=\"GB18030\"?>".to_owned(),
+            format!("<?xml version=\"1.0\"{}encoding=\"GB18030\"?>", " ".repeat(300)),
+            "<?xml version=\"1.0\" encoding=\"GB18030\"?>".to_owned(),
+            "<?xml version=\"1.0\" encoding=\"chinese\"?>".to_owned(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(),
+        ] {
+            let bytes = [declaration.into_bytes(), in_gb.clone().into_bytes()].concat();
+            if verify(&bytes).is_good() {
+                let read = ceb::read(&bytes, &ceb::ReadOptions::strict());
+                assert_eq!(read.message.unwrap().guid, text, "{}", String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+}
