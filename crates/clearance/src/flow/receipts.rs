@@ -65,6 +65,7 @@ pub fn take_receipts(
         }
     }
     batch.follow(tx, &mut news)?;
+    batch.note_arrivals(tx, &news)?;
     batch.save_documents(tx)?;
     receipt::insert(tx, &rows)?;
     batch.tell(tx, news)?;
@@ -454,6 +455,31 @@ impl Batch<'_> {
         accepted.sort_unstable();
         quota::follow_customs(self, tx, &accepted)?;
         quota::follow(self, tx, &moves)
+    }
+
+    /// Direct mail that was released although the site has not told of its arrival: customs has
+    /// decided, and the timeline says what is still owed.
+    fn note_arrivals(&mut self, tx: &mut Tx, news: &News) -> Result<(), DbError> {
+        for (at, from) in &news.moved {
+            let declared = self.desk.declared(*at);
+            let state = declared.position.state;
+            if !state.is_released() || from.is_released() {
+                continue;
+            }
+            let facts = declared.facts.clone();
+            let id = declared.id;
+            let day = facts.declared_on.unwrap_or_else(|| declared.received_at.date());
+            let law = self.reference.law(day).ok();
+            let needed =
+                law.and_then(|law| law.mode(&facts.trade_mode).map(|m| m.arrival_required));
+            if needed != Some(true) {
+                continue;
+            }
+            if paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?.is_none() {
+                self.step(id, state, None, Some("released_without_arrival"));
+            }
+        }
+        Ok(())
     }
 
     fn tell(&mut self, tx: &mut Tx, news: News) -> Result<(), DbError> {

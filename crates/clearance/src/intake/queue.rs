@@ -228,3 +228,66 @@ impl Queue {
         self.to_write.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Door;
+
+    fn submission(sender: &str, bytes: usize) -> Submission {
+        let sender = (!sender.is_empty()).then(|| Arc::from(sender));
+        let body = Body::Message(vec![0; bytes]);
+        Submission { door: Door::Http, sender, actor: "test".into(), body }
+    }
+
+    fn push(queue: &Queue, sender: &str, bytes: usize) -> Result<(), NotTaken> {
+        let (reply, _) = oneshot::channel();
+        queue.push(submission(sender, bytes), None, reply)
+    }
+
+    fn queue() -> Queue {
+        let waiting_bytes_max = 1_000;
+        Queue::new(Settings {
+            waiting_max: 4,
+            waiting_bytes_max,
+            sender_waiting_max: 2,
+            ..Settings::default()
+        })
+    }
+
+    #[test]
+    fn one_sender_leaves_room_for_the_rest() {
+        let queue = queue();
+        assert_eq!(push(&queue, "A", 1), Ok(()));
+        assert_eq!(push(&queue, "A", 1), Ok(()));
+        assert!(matches!(push(&queue, "A", 1), Err(NotTaken::SenderFull { .. })));
+        assert_eq!(push(&queue, "B", 1), Ok(()));
+        assert_eq!(push(&queue, "", 1), Ok(()));
+        assert!(matches!(push(&queue, "C", 1), Err(NotTaken::Full { .. })));
+        assert_eq!(queue.fill(), (4, 4));
+    }
+
+    #[test]
+    fn bytes_are_bounded_too_and_come_free_with_the_answer() {
+        let queue = queue();
+        assert_eq!(push(&queue, "A", 5_000), Ok(()), "one alone is always taken");
+        assert!(matches!(push(&queue, "B", 1), Err(NotTaken::Full { .. })));
+        let first = queue.next_unchecked().map(|unchecked| unchecked.ticket);
+        queue.checked_away();
+        queue.answer(first.expect("a ticket"), Err(NotTaken::Closed));
+        assert_eq!(queue.fill(), (0, 4));
+        assert_eq!(push(&queue, "A", 900), Ok(()));
+    }
+
+    #[test]
+    fn closing_takes_nothing_more_and_lets_the_threads_end() {
+        let queue = queue();
+        assert_eq!(push(&queue, "A", 1), Ok(()));
+        queue.close();
+        assert_eq!(push(&queue, "A", 1), Err(NotTaken::Closed));
+        assert!(queue.next_unchecked().is_some(), "what waits is still worked off");
+        assert!(queue.next_unchecked().is_none());
+        queue.checked_away();
+        assert!(queue.next_batch().is_none());
+    }
+}

@@ -172,6 +172,11 @@ fn steps(declared: &Declared, lived: &Lived, remedies: &Remedies) -> Vec<StepVie
         let sender = sender.as_deref().unwrap_or("platform");
         let (word, zh, en) = match text.as_deref() {
             Some("changed") => ("changed", "变更", "changed"),
+            Some("released_without_arrival") => (
+                "released_without_arrival",
+                "海关已放行，监管场所尚未报送入库明细单（711）",
+                "released by customs; the site has not sent the warehousing detail (711) yet",
+            ),
             _ => (state.word(), state.zh(), state.en()),
         };
         steps.push((id.time(), own(id.time(), sender, word, zh, en)));

@@ -218,6 +218,12 @@ fn arrival_and_delivery_are_marked() {
         house.one(Kind::WaybillStatus, parcel.delivered());
         let marked = "SELECT COUNT(*) FROM clearance_inventory WHERE delivered_at IS NOT NULL";
         assert_eq!(house.count(marked), 1);
+        let owed = "SELECT COUNT(*) FROM clearance_step WHERE text = 'released_without_arrival'";
+        assert_eq!(house.count(owed), 0);
+        let other = Parcel { buyer: identity_number(2), mode: "9610", ..Parcel::new(2) };
+        sent(&house, &other);
+        house.answer(&other, 800, 2);
+        assert_eq!(house.count(owed), 1, "released before the site told of its arrival");
     });
 }
 
