@@ -332,7 +332,9 @@ impl<'a> MessageReader<'a> {
         let line = self.scan.line();
         let (use_it, finding): (_, &dyn Fn() -> Finding) = match fit {
             Fit::Good(at) => {
-                self.foreign(tag);
+                if sequence.particle(at).ns == Ns::Ceb {
+                    self.foreign(tag);
+                }
                 return Some(at);
             }
             Fit::Misplaced(at) => (Some(at), &|| {
