@@ -9,4 +9,5 @@ mod it {
     mod sending;
     mod support;
     mod tenants;
+    mod trouble;
 }

@@ -9,6 +9,7 @@ mod queue;
 pub(crate) mod sender;
 mod writer;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -23,7 +24,7 @@ pub use queue::Settings;
 
 use crate::reference::Reference;
 use check::{Checker, Verdict};
-use queue::{Entering, Queue, Unchecked};
+use queue::{Entering, Queue, Ticket, Unchecked};
 use writer::{Refusals, Writer};
 
 /// What intake needs.
@@ -179,22 +180,29 @@ impl Worker {
 
     fn check(&self, unchecked: Unchecked) {
         let Unchecked { submission, mark, ticket } = unchecked;
-        let actor = submission.actor.clone();
-        let ctx = Ctx { now: self.clock.now(), ids: self.ids.clone(), actor };
-        match self.checker.check(&ctx, submission) {
-            Ok(Verdict::Enters(checked)) => {
+        // A fault of ours in one message must not take the thread from all the others.
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let actor = submission.actor.clone();
+            let ctx = Ctx { now: self.clock.now(), ids: self.ids.clone(), actor };
+            (ctx.now, self.checker.check(&ctx, submission))
+        }));
+        match judged {
+            Ok((_, Ok(Verdict::Enters(checked)))) => {
                 self.queue.enter(Entering { checked: *checked, mark, ticket });
             }
-            Ok(Verdict::Refused(outcome)) => {
+            Ok((now, Ok(Verdict::Refused(outcome)))) => {
                 self.queue.checked_away();
-                self.refusals.count(ctx.now, &outcome);
+                self.refusals.count(now, &outcome);
                 self.queue.answer(ticket, Ok(Answer::Fresh(*outcome)));
             }
-            Err(error) => {
-                self.queue.checked_away();
-                tracing::error!(%error, "an original could not be sealed");
-                self.queue.answer(ticket, Err(NotTaken::Unavailable { retry_after_s: 5 }));
-            }
+            Ok((_, Err(error))) => self.failed(ticket, &error.to_string()),
+            Err(_) => self.failed(ticket, "a panic"),
         }
+    }
+
+    fn failed(&self, ticket: Ticket, why: &str) {
+        self.queue.checked_away();
+        tracing::error!(why, "a message could not be checked");
+        self.queue.answer(ticket, Err(NotTaken::Unavailable { retry_after_s: 5 }));
     }
 }

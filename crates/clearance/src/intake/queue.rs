@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
 use super::checked::Checked;
@@ -77,6 +78,20 @@ struct Inside {
     closed: bool,
 }
 
+/// About how many bytes a value takes up in memory.
+fn weight(value: &Json) -> usize {
+    let inner: usize = match value {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(weight).sum(),
+        Json::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| size_of::<String>() + name.len() + weight(value))
+            .sum(),
+    };
+    size_of::<Json>() + inner
+}
+
 /// The queue.
 pub(super) struct Queue {
     settings: Settings,
@@ -118,8 +133,7 @@ impl Queue {
         let sender = submission.sender.clone().unwrap_or_else(|| Arc::from(""));
         let bytes = match &submission.body {
             Body::Message(bytes) => bytes.len(),
-            // Values in memory take about as much as a message of that many documents.
-            Body::Json(_, values) => values.len() * 4_096,
+            Body::Json(_, values) => values.iter().map(weight).sum(),
         };
         let mut inside = self.lock();
         if inside.closed {
@@ -265,6 +279,25 @@ mod tests {
         assert_eq!(push(&queue, "", 1), Ok(()));
         assert!(matches!(push(&queue, "C", 1), Err(NotTaken::Full { .. })));
         assert_eq!(queue.fill(), (4, 4));
+    }
+
+    #[test]
+    fn what_waits_is_weighed_whatever_form_it_has() {
+        let push = |queue: &Queue, value: serde_json::Value| {
+            let body = Body::Json(crate::document::Kind::Order, vec![value]);
+            let submission = Submission { body, ..submission("", 0) };
+            queue.push(submission, None, oneshot::channel().0)
+        };
+        for value in [
+            serde_json::json!({ "note": "x".repeat(70_000) }),
+            serde_json::json!({ "x".repeat(70_000): 1 }),
+            serde_json::json!({ "lines": vec![serde_json::json!({}); 3_000] }),
+        ] {
+            let settings = Settings { waiting_bytes_max: 100_000, ..Settings::default() };
+            let queue = Queue::new(settings);
+            assert_eq!(push(&queue, value.clone()), Ok(()), "one alone is always taken");
+            assert!(matches!(push(&queue, value), Err(NotTaken::Full { .. })));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one writer: a transaction for whatever waits, then the answers.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db::{Ctx, Db, DbError, Recall, Request};
@@ -109,12 +110,17 @@ impl Writer {
 
     fn try_write(&self, batch: &[Entering]) -> Result<Vec<Result<Answer, NotTaken>>, DbError> {
         let refused = self.refusals.take();
-        let mut outcome = self.transact(batch, &refused);
+        // A panic takes the transaction back and is one message's fault, like any other failure.
+        let transact = || {
+            catch_unwind(AssertUnwindSafe(|| self.transact(batch, &refused)))
+                .unwrap_or_else(|_| Err(DbError::Damaged("a panic while writing".to_owned())))
+        };
+        let mut outcome = transact();
         for _ in 1..TRIES_MAX {
             if !matches!(outcome, Err(DbError::Busy(_) | DbError::Unique { .. })) {
                 break;
             }
-            outcome = self.transact(batch, &refused);
+            outcome = transact();
         }
         if outcome.is_err() {
             self.refusals.put_back(refused);
