@@ -127,13 +127,17 @@ impl Batch<'_> {
     fn look(&self, parcel: &ParcelKey, at: usize) -> Looked {
         let declared = self.desk.declared(at);
         let inventory = &*declared.facts;
+        let only =
+            |concern| Looked { at, missing: Vec::new(), concerns: vec![concern], assessed: None };
+        if let Some(concern) = precheck::declared_on(inventory, self.ctx.now.date()) {
+            return only(concern);
+        }
         let day = inventory.declared_on.unwrap_or_else(|| declared.received_at.date());
         let law = match self.reference.law(day) {
             Ok(law) => law,
             Err(unknown) => {
                 let finding = unknown.to_finding().at("declTime");
-                let concerns = vec![concern(inventory, Role::Declarant, finding)];
-                return Looked { at, missing: Vec::new(), concerns, assessed: None };
+                return only(concern(inventory, Role::Declarant, finding));
             }
         };
         let order = self.desk.order_of(parcel);

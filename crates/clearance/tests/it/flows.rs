@@ -401,6 +401,7 @@ fn a_waybill_number_may_come_again_after_the_months_of_the_law() {
         house.clock.advance(190 * 86_400_000);
         assert_eq!(house.one(Kind::Waybill, again)["status"], "accepted");
         let inventory = with(second.inventory(), "logisticsNo", &first.logistics_no());
+        let inventory = with(inventory, "declTime", "20270601");
         assert_eq!(house.one(Kind::Inventory, inventory)["state"], "ready");
         assert_eq!(house.count("SELECT MAX(turn) FROM clearance_document"), 1);
     });

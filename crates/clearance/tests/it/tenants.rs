@@ -167,3 +167,26 @@ fn an_inventory_changed_into_a_mismatch_holds_nothing() {
     assert_eq!(item["state"], "ready", "{item}");
     assert_eq!(house.usage(&parcel), (0, 20_000));
 }
+
+#[test]
+fn the_day_of_the_declaration_is_not_chosen_at_will() {
+    let house = House::over(&db::test::memory(&[]));
+    for (n, day, codes) in [
+        (1, "20251231", &["precheck.declared_on"][..]),
+        (2, "20261124", &["precheck.declared_on"]),
+        (3, "20270101", &["precheck.declared_on"]),
+        (4, "20261122", &[]),
+    ] {
+        let parcel = Parcel { buyer: identity_number(n), ..Parcel::new(n) };
+        house.one(Kind::Order, parcel.order());
+        house.one(Kind::Payment, parcel.payment());
+        house.one(Kind::Waybill, parcel.waybill());
+        let item = house.one(Kind::Inventory, with(parcel.inventory(), "declTime", day));
+        assert_eq!(errors(&item), codes, "{day}");
+    }
+    // What was tomorrow's goes by itself when the day has come.
+    house.clock.advance(86_400_000);
+    house.recheck();
+    assert_eq!(house.state(&Parcel::new(2).cop_no()), "ready");
+    assert_eq!(house.state(&Parcel::new(3).cop_no()), "held");
+}
