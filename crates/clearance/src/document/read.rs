@@ -6,6 +6,7 @@ use kernel::{Decimal, Time, mask};
 use super::canonical;
 use super::facts::Facts;
 use super::types::*;
+use crate::receipt::scrub::scrub;
 
 /// How personal values are hashed: a keyed hash by purpose, so that no table of hashes can be made
 /// without the master key.
@@ -204,7 +205,8 @@ fn cancel(f: &Fields<'_>, head: Head) -> CancelApplication {
         logistics_code: f.text("logisticsCode"),
         logistics_no: f.text("logisticsNo"),
         buyer: f.veil.buyer(f.opt("buyerIdNumber").unwrap_or_default()),
-        reason: f.text("reason"),
+        // People write there who called and from which number.
+        reason: scrub(&f.text("reason")),
     }
 }
 

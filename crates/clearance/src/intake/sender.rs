@@ -30,9 +30,13 @@ pub(crate) fn sender<'d>(
         .firm(cop_code, every(), at.date())
         .map_err(|finding| vec![finding.at("BaseTransfer/copCode")])?;
     let mut findings = Vec::new();
-    if let (Some(known), Some(named)) = (sender.dxp_id.as_deref(), dxp_id)
-        && known != named
-    {
+    let known = sender.dxp_id.as_deref();
+    // A firm without an address of its own registered may not go by another's.
+    let own = |named: &str| match known {
+        Some(known) => known == named,
+        None => directory.by_dxp_id(named).is_none(),
+    };
+    if let Some(named) = dxp_id.filter(|named| !own(named)) {
         findings.push(
             Finding::error(
                 "message.dxp_id",
@@ -46,7 +50,7 @@ pub(crate) fn sender<'d>(
                 ),
             )
             .at("BaseTransfer/dxpId")
-            .found(named, known),
+            .found(named, known.unwrap_or("an address registered for the firm")),
         );
     }
     if caller.is_some_and(|caller| !sender.has_code(caller)) {

@@ -2,6 +2,7 @@
 
 use clearance::document::{Door, Kind};
 use clearance::intake::{Body, Submission};
+use register::party::{PartyDraft, Role, Roles};
 use serde_json::Value as Json;
 
 use super::support::*;
@@ -189,4 +190,60 @@ fn the_day_of_the_declaration_is_not_chosen_at_will() {
     house.recheck();
     assert_eq!(house.state(&Parcel::new(2).cop_no()), "ready");
     assert_eq!(house.state(&Parcel::new(3).cop_no()), "held");
+}
+
+#[test]
+fn nobody_sends_from_anothers_transport_address() {
+    const NEWCOMER: &str = "91370303MA3C123462";
+    let house = House::over(&db::test::memory(&[]));
+    let ctx = house.ctx();
+    let draft = PartyDraft {
+        social_credit_code: Some(NEWCOMER.into()),
+        name_zh: "新登记电商有限公司".into(),
+        roles: Roles::of(&[Role::Ecommerce]),
+        ..PartyDraft::default()
+    };
+    house.db.write(|tx| register::party::flow::put(tx, &ctx, &draft)).expect("registered");
+    house.reference.directory.refresh_from(&house.db).expect("read");
+    let kind = ceb::message_type("CEB311").expect("a type");
+    let order = with(Parcel::new(1).order(), "ebcCode", NEWCOMER);
+    let (document, _) = ceb::document_from_json(kind, &order);
+    let mut message = ceb::Message::new(kind, "4CDE1CFD-EDED-46B1-946C-B8022E42FC94");
+    message.documents = vec![document.expect("a document")];
+    for (dxp_id, codes) in
+        [("DXPENT3703000001", &["message.dxp_id"][..]), ("DXPENT3703009999", &[])]
+    {
+        let mut transfer = ceb::Record::new(kind.transfer().expect("a block"));
+        for (name, value) in
+            [("copCode", NEWCOMER), ("copName", "新"), ("dxpMode", "DXP"), ("dxpId", dxp_id)]
+        {
+            assert!(transfer.set(name, value));
+        }
+        message.transfer = Some(transfer);
+        let outcome = house.xml(ceb::write(&message).expect("written"));
+        let found: Vec<_> =
+            outcome.findings.iter().filter(|f| f.is_error()).map(|f| f.code).collect();
+        assert_eq!(found, codes, "{dxp_id}");
+    }
+}
+
+#[test]
+fn a_reason_quotes_nobody() {
+    let house = House::over(&db::test::memory(&[]));
+    let parcel = Parcel::new(1);
+    house.parcel(&parcel);
+    house.send();
+    house.answer(&parcel, 120, 3);
+    let mut cancel = parcel.cancel();
+    let reason = format!("买家{}来电13812345678取消", parcel.buyer);
+    cancel["InvtCancel"]["reason"] = reason.into();
+    assert_eq!(by(&house, BROKER, Kind::CancelApplication, cancel)["status"], "accepted");
+    let rows = house
+        .db
+        .read(|tx| tx.query("SELECT facts FROM clearance_document WHERE kind = 623", &[]))
+        .expect("rows");
+    let bytes = rows[0].bytes(0).expect("bytes");
+    for secret in ["13812345678", parcel.buyer.as_str()] {
+        assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
+    }
 }
