@@ -23,6 +23,10 @@ pub struct Letter {
 /// CEB900, of which the original is kept anyway.
 const TEXT_CHARS_MAX: usize = 1_000;
 
+/// Longest number taken from a receipt, in characters: more than any number of the family has. What
+/// is longer names nothing, and no index could hold it.
+const NUMBER_CHARS_MAX: usize = 100;
+
 impl Letter {
     /// Reads one message of receipts, or a transport envelope around one. It never refuses: what
     /// cannot be read is kept as malformed.
@@ -74,7 +78,8 @@ fn of_message(message: &Message, mut findings: Vec<Finding>) -> (Vec<Arrived>, V
 
 fn read(kind: i64, subject: Subject, head: &Record) -> Arrived {
     let text = |name: &str| head.text(name).map(str::trim).unwrap_or_default();
-    let own = |name: &str| text(name).to_owned();
+    let fits = |number: &&str| number.chars().nth(NUMBER_CHARS_MAX).is_none();
+    let own = |name: &str| Some(text(name)).filter(fits).unwrap_or_default().to_owned();
     let (issuer, number) = match kind {
         312 => ("ebpCode", "orderNo"),
         412 => ("payCode", "payTransactionId"),

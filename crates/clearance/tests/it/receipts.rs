@@ -244,3 +244,32 @@ fn the_ledger_balances_after_everything() {
         assert_eq!(house.count(held), 0, "everything has been decided");
     });
 }
+
+#[test]
+fn a_receipt_with_endless_numbers_blocks_no_other() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        house.send();
+        // Digits that do not compress, so that no index could hold them.
+        let mut long = String::new();
+        for n in 0..4_000_u64 {
+            long.push_str(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string());
+        }
+        let hostile = parcel
+            .inventory_receipt(120, 1)
+            .replace(&parcel.cop_no(), &long)
+            .replace(&parcel.invt_no(), &long);
+        let taken = house.receipt(&hostile);
+        assert_eq!((taken.receipts, taken.orphans), (1, 1));
+        let named = hostile.replace(&long, "").replace(
+            "<ceb:copNo></ceb:copNo>",
+            &format!("<ceb:copNo>{}</ceb:copNo>", parcel.cop_no()),
+        );
+        let named =
+            named.replace("<ceb:invtNo></ceb:invtNo>", &format!("<ceb:invtNo>{long}</ceb:invtNo>"));
+        assert_eq!(house.receipt(&named).moved, 1);
+        assert_eq!(house.state(&parcel.cop_no()), "stored");
+    });
+}
