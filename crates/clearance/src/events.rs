@@ -1,7 +1,7 @@
 //! What clearance tells the rest of the platform (events) and the firms (notices). No personal
 //! data in either.
 
-use db::Event;
+use db::{Ctx, DbError, Event, Tx};
 use kernel::Time;
 use register::remedies::Remedies;
 use serde_json::{Value as Json, json};
@@ -11,6 +11,7 @@ use crate::document::{CancelApplication, DocumentId, Kind};
 use crate::lifecycle::{Position, State};
 use crate::precheck::Concern;
 use crate::receipt::Arrived;
+use crate::reference::Reference;
 use crate::store::inventory::Declared;
 
 /// An inventory passed match and pre-check and is due to be sent.
@@ -27,6 +28,25 @@ pub const DOCUMENT_ENDED: &str = "clearance.document_ended";
 pub const RECEIPT_ARRIVED: &str = "clearance.receipt_arrived";
 
 const VERSION: u32 = 1;
+
+/// Posts notices, each to the code its firm is known by here: documents may call a firm by its
+/// other code, and nobody asks for notices under that.
+pub(crate) fn post(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    reference: &Reference,
+    mut notices: Vec<Notice>,
+) -> Result<(), DbError> {
+    let directory = reference.directory.current();
+    for notice in &mut notices {
+        if let Some(party) = directory.by_code(&notice.party)
+            && party.code() != notice.party
+        {
+            notice.party = party.code().to_owned();
+        }
+    }
+    web::notices::post(tx, ctx, &notices)
+}
 
 pub(crate) fn declared(one: &Declared) -> Event {
     let facts = &one.facts;

@@ -102,7 +102,7 @@ pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
     batch.follow(tx, &mut news)?;
     receipt::adopt(tx, &adopted)?;
     tx.emit_many(batch.ctx, news.events)?;
-    web::notices::post(tx, batch.ctx, &news.notices)
+    events::post(tx, batch.ctx, batch.reference, news.notices)
 }
 
 /// What receipts brought about, to be followed up and told.
@@ -485,6 +485,6 @@ impl Batch<'_> {
     fn tell(&mut self, tx: &mut Tx, news: News) -> Result<(), DbError> {
         message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         tx.emit_many(self.ctx, news.events)?;
-        web::notices::post(tx, self.ctx, &news.notices)
+        events::post(tx, self.ctx, self.reference, news.notices)
     }
 }

@@ -33,7 +33,7 @@ impl Batch<'_> {
         message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         let events = self.events(settled);
         tx.emit_many(self.ctx, events)?;
-        web::notices::post(tx, self.ctx, &self.notices(settled))
+        events::post(tx, self.ctx, self.reference, self.notices(settled))
     }
 
     /// Writes the documents and inventories on the desk that changed.

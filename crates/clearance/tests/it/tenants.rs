@@ -247,3 +247,23 @@ fn a_reason_quotes_nobody() {
         assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret}");
     }
 }
+
+#[test]
+fn a_firm_is_told_under_the_code_it_is_known_by() {
+    // The seller's and the broker's registration codes at customs.
+    const SELLER_AT_CUSTOMS: &str = "370366K004";
+    let house = House::over(&db::test::memory(&[]));
+    let parcel = Parcel::new(1);
+    let mut inventory = parcel.inventory();
+    for field in ["ebcCode", "assureCode"] {
+        inventory = with(inventory, field, SELLER_AT_CUSTOMS);
+    }
+    house.one(Kind::Order, with(parcel.order(), "ebcCode", SELLER_AT_CUSTOMS));
+    house.one(Kind::Payment, parcel.payment());
+    house.one(Kind::Waybill, parcel.waybill());
+    assert_eq!(house.one(Kind::Inventory, inventory)["state"], "ready");
+    house.send();
+    house.answer(&parcel, 100, 3);
+    let told = format!("SELECT COUNT(*) FROM web_notice WHERE party = '{SELLER}'");
+    assert_eq!(house.count(&told), 1);
+}
