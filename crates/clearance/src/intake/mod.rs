@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use db::{Ctx, Db};
-use kernel::{Clock, IdSource};
+use kernel::{Clock, IdSource, Time};
 use tokio::sync::oneshot;
 
 pub use outcome::{
@@ -190,13 +190,27 @@ impl Worker {
             Ok((_, Ok(Verdict::Enters(checked)))) => {
                 self.queue.enter(Entering { checked: *checked, mark, ticket });
             }
-            Ok((now, Ok(Verdict::Refused(outcome)))) => {
-                self.queue.checked_away();
-                self.refusals.count(now, &outcome);
-                self.queue.answer(ticket, Ok(Answer::Fresh(*outcome)));
-            }
+            Ok((now, Ok(Verdict::Refused(outcome)))) => self.refused(now, *outcome, mark, ticket),
             Ok((_, Err(error))) => self.failed(ticket, &error.to_string()),
             Err(_) => self.failed(ticket, "a panic"),
+        }
+    }
+
+    /// What was taken before under the same idempotency key stays taken, even if it would be refused
+    /// today: a certificate runs out, a firm is suspended.
+    fn refused(&self, now: Time, outcome: Outcome, mark: Option<Mark>, ticket: Ticket) {
+        let before = mark.as_ref().map(|mark| writer::answered(&self.checker.db, mark));
+        match before.unwrap_or(Ok(None)) {
+            Ok(Some(answered)) => {
+                self.queue.checked_away();
+                self.queue.answer(ticket, answered);
+            }
+            Ok(None) => {
+                self.queue.checked_away();
+                self.refusals.count(now, &outcome);
+                self.queue.answer(ticket, Ok(Answer::Fresh(outcome)));
+            }
+            Err(error) => self.failed(ticket, &error.to_string()),
         }
     }
 

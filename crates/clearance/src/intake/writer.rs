@@ -160,6 +160,18 @@ impl Writer {
     }
 }
 
+/// What was answered before under this idempotency key, if anything was.
+pub(super) fn answered(db: &Db, mark: &Mark) -> Result<Option<Answered>, DbError> {
+    let hash = &mark.hash;
+    Ok(match db.read(|tx| tx.recall(&mark.caller, &mark.key, hash))? {
+        Recall::New => None,
+        Recall::Same { status, body } => Some(Ok(Answer::Replayed { status, body })),
+        Recall::Different => Some(Err(NotTaken::KeyReused)),
+    })
+}
+
+type Answered = Result<Answer, NotTaken>;
+
 fn request(mark: &Mark) -> Request<'_> {
     Request { caller: &mark.caller, key: &mark.key, hash: &mark.hash }
 }

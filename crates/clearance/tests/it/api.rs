@@ -442,3 +442,28 @@ async fn cancelling_and_quota_by_api() {
 fn every_route_is_declared_once_and_guarded() {
     assert_eq!(web::misdeclared(&modules()), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_answers_as_before_whatever_has_changed_since() {
+    let door = Door::open();
+    let key = door.firm(PLATFORM).await;
+    let order = Parcel::new(1).order();
+    let first = door.post_once(&key, "/api/v1/orders", &order, "k-1").await;
+    assert_eq!(first.status, 202, "{}", first.text);
+    let change = register::party::StandingChange::Suspend {
+        from: door.site.clock.now().date(),
+        until: None,
+    };
+    let ctx = door.house.ctx();
+    door.house
+        .db
+        .write(|tx| register::party::flow::change_standing(tx, &ctx, PLATFORM, &change, "年报逾期"))
+        .expect("suspended");
+    door.house.reference.directory.refresh_from(&door.house.db).expect("read");
+    let again = door.post_once(&key, "/api/v1/orders", &order, "k-1").await;
+    assert_eq!((again.status, again.text.as_str()), (202, first.text.as_str()));
+    let other = door.post_once(&key, "/api/v1/orders", &Parcel::new(2).order(), "k-1").await;
+    assert_eq!((other.status, other.code().as_str()), (409, "idempotency.reused"));
+    let new = door.post_once(&key, "/api/v1/orders", &Parcel::new(2).order(), "k-2").await;
+    assert_eq!((new.status, new.code().as_str()), (422, "party.suspended"));
+}
