@@ -1,5 +1,6 @@
 //! What every message costs, one core, on the messages of the simulated day. Beside each stand
 //! plain yardsticks on the same bytes: the bare XML tokenizer, and a hash of the text.
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run should stop")]
 
 use std::sync::LazyLock;
 

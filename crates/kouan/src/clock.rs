@@ -1,4 +1,5 @@
 //! Where the present comes from: the wall clock, or a simulated day.
+#![expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is told by")]
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -4,5 +4,7 @@
 mod command;
 #[path = "it/day.rs"]
 mod day;
+#[path = "it/folder.rs"]
+mod folder;
 #[path = "it/generated.rs"]
 mod generated;

@@ -79,7 +79,7 @@ pub(super) fn create_key(args: &KeyCreate) -> Result<Verdict, Failure> {
         if let Some(code) = &args.party {
             register::party::flow::find(tx, code)?;
         }
-        Ok::<_, web::ApiError>(keys::create(tx, &ctx, &new)?)
+        keys::create(tx, &ctx, &new)
     })?;
     output::line(created.secret.reveal());
     Ok(Verdict::Clean)

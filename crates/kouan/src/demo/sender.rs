@@ -14,22 +14,22 @@ use crate::clock::Stopwatch;
 
 /// What the senders noted, kept apart from the platform's own books.
 #[derive(Default)]
-pub struct Notes {
+pub(super) struct Notes {
     /// Ids of the documents that were acknowledged as taken, repeats left out.
-    pub acknowledged: Vec<String>,
+    pub(super) acknowledged: Vec<String>,
     /// Milliseconds to each acknowledgement.
-    pub ack_micros: Vec<u64>,
+    pub(super) ack_micros: Vec<u64>,
     /// Findings of messages and documents refused at the door, by code.
-    pub refusals: BTreeMap<String, u64>,
+    pub(super) refusals: BTreeMap<String, u64>,
     /// Messages answered.
-    pub messages: u64,
+    pub(super) messages: u64,
     /// Messages sent again because the platform was full or the connection broke.
-    pub retries: u64,
+    pub(super) retries: u64,
 }
 
 impl Notes {
     /// Puts two notebooks together.
-    pub fn merge(&mut self, other: Notes) {
+    pub(super) fn merge(&mut self, other: Notes) {
         self.acknowledged.extend(other.acknowledged);
         self.ack_micros.extend(other.ack_micros);
         for (code, count) in other.refusals {
@@ -41,12 +41,12 @@ impl Notes {
 }
 
 /// A connection to the platform, one for each sending thread.
-pub struct Sender<'a> {
+pub(super) struct Sender<'a> {
     agent: ureq::Agent,
     address: String,
     keys: &'a BTreeMap<String, String>,
     /// What this sender noted.
-    pub notes: Notes,
+    pub(super) notes: Notes,
 }
 
 #[derive(Deserialize)]
@@ -80,7 +80,7 @@ const WAIT: Duration = Duration::from_millis(20);
 
 impl<'a> Sender<'a> {
     /// A sender that has the firms' keys.
-    pub fn new(address: &str, keys: &'a BTreeMap<String, String>) -> Sender<'a> {
+    pub(super) fn new(address: &str, keys: &'a BTreeMap<String, String>) -> Sender<'a> {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -94,7 +94,7 @@ impl<'a> Sender<'a> {
     ///
     /// # Errors
     /// When the platform cannot be reached after many tries, or answers nonsense.
-    pub fn send(&mut self, submission: &Submission) -> Result<(), Failure> {
+    pub(super) fn send(&mut self, submission: &Submission) -> Result<(), Failure> {
         let key = self.keys.get(&submission.sender);
         let key = key.ok_or_else(|| Failure::new(format!("no key for {}", submission.sender)))?;
         for _ in 0..TRIES_MAX {
@@ -155,7 +155,7 @@ impl<'a> Sender<'a> {
 ///
 /// # Errors
 /// The first failure of any of them.
-pub fn on_threads<'a>(
+pub(super) fn on_threads<'a>(
     threads: usize,
     address: &str,
     keys: &'a BTreeMap<String, String>,
