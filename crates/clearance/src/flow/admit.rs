@@ -33,7 +33,9 @@ pub(crate) struct Batch<'a> {
     pub(crate) going: Vec<Going>,
     /// Inventories withdrawn, whose quota comes back.
     pub(crate) withdrawn: Vec<usize>,
-    /// Inventories whose old amount must be given back before they are held anew.
+    /// Documents whose findings are no longer to the point.
+    pub(crate) stale: Vec<DocumentId>,
+    /// Steps that no receipt tells of.
     pub(crate) steps: Vec<message::Step>,
     /// Warehousing details whose arrivals are to be written anew, and those to be forgotten.
     pub(crate) arrived: Vec<usize>,
@@ -80,6 +82,7 @@ impl<'a> Batch<'a> {
             parcels: BTreeSet::new(),
             going: Vec::new(),
             withdrawn: Vec::new(),
+            stale: Vec::new(),
             steps: Vec::new(),
             arrived: Vec::new(),
             unarrived: Vec::new(),
@@ -253,8 +256,10 @@ impl<'a> Batch<'a> {
         let paper = self.desk.paper_mut(at, Change::State);
         paper.position = paper.position.redeclared(State::Withdrawn);
         let (kind, facts) = (paper.kind(), paper.facts.clone());
-        if kind == Kind::Warehousing {
-            self.unarrived.push(id);
+        match kind {
+            Kind::Warehousing => self.unarrived.push(id),
+            Kind::Order => self.stale.push(id),
+            _ => {}
         }
         self.affect(&facts);
         if sent {
@@ -409,10 +414,12 @@ impl<'a> Batch<'a> {
         let declared = self.desk.declared_mut(at, Change::State);
         declared.position = declared.position.redeclared(State::Withdrawn);
         declared.missing.clear();
+        declared.flagged = false;
         let id = declared.id;
         let parcel = (declared.facts.ebp_code.clone(), declared.facts.order_no.clone());
         self.parcels.insert(parcel);
         self.withdrawn.push(at);
+        self.stale.push(id);
         self.step(id, State::Withdrawn, Some(place.sender), None);
         Admitted::Inventory { id, at }
     }

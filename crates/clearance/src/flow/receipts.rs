@@ -19,7 +19,7 @@ use crate::receipt::{Arrived, Effect, Letter, Names, ReceiptId, Subject};
 use crate::reference::Reference;
 use crate::store::inventory::{self, By, Quota};
 use crate::store::receipt::{self, New};
-use crate::store::{message, paper};
+use crate::store::{finding, message, paper};
 
 /// What taking receipts in came to.
 #[derive(Clone, Debug, Default)]
@@ -388,6 +388,11 @@ impl Batch<'_> {
         let declared = self.desk.declared_mut(at, Change::State);
         declared.position = position;
         declared.missing.clear();
+        if std::mem::take(&mut declared.flagged) {
+            // Customs has it: what held it back here is no longer to the point.
+            let id = declared.id;
+            self.stale.push(id);
+        }
         news.moved.push((at, before.state));
         news.events.push(events::moved(self.desk.declared(at), before.state, status, time));
         Effect::Moved
@@ -483,6 +488,7 @@ impl Batch<'_> {
     }
 
     fn tell(&mut self, tx: &mut Tx, news: News) -> Result<(), DbError> {
+        finding::clear(tx, &std::mem::take(&mut self.stale))?;
         message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         tx.emit_many(self.ctx, news.events)?;
         events::post(tx, self.ctx, self.reference, news.notices)

@@ -1,6 +1,6 @@
 //! Writing a batch: everything changed on the desk, and what follows from it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use db::{DbError, Event, Packed, Tx};
 use web::notices::Notice;
@@ -60,10 +60,12 @@ impl Batch<'_> {
     }
 
     fn save_findings(&self, tx: &mut Tx, settled: &Settled) -> Result<(), DbError> {
-        if settled.findings.is_empty() {
+        let ids: BTreeSet<DocumentId> =
+            settled.findings.keys().chain(&self.stale).copied().collect();
+        if ids.is_empty() {
             return Ok(());
         }
-        let ids: Vec<DocumentId> = settled.findings.keys().copied().collect();
+        let ids: Vec<DocumentId> = ids.into_iter().collect();
         finding::clear(tx, &ids)?;
         let all = settled.findings.iter().map(|(id, concerns)| (*id, concerns.as_slice()));
         finding::insert(tx, self.ctx.now, all)

@@ -34,10 +34,13 @@ impl Letter {
     /// # Errors
     /// When the original cannot be sealed.
     pub fn read(archiver: &Archiver, ctx: &Ctx, bytes: &[u8]) -> Result<Letter, DbError> {
-        let inner = if ceb::dxp::is_envelope(bytes) {
-            ceb::dxp::read(bytes, &Limits::default()).map(|envelope| envelope.data)
-        } else {
-            Ok(bytes.to_vec())
+        let limits = Limits::default();
+        let inner = match ceb::dxp::kind(bytes) {
+            Some(ceb::dxp::Kind::Server) => {
+                ceb::dxp::read_server(bytes, &limits).map(|outer| outer.envelope.data)
+            }
+            Some(_) => ceb::dxp::read(bytes, &limits).map(|envelope| envelope.data),
+            None => Ok(bytes.to_vec()),
         };
         let (message, findings) = match inner {
             Ok(inner) => {

@@ -430,3 +430,40 @@ fn a_firm_registered_later_frees_what_was_held_for_it() {
         assert_eq!(house.state(&parcel.cop_no()), "ready");
     });
 }
+
+#[test]
+fn a_change_that_spoils_a_ready_inventory_gives_its_amount_back() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        assert_eq!(house.usage(&parcel), (0, 20_000));
+        let change = with(with(parcel.inventory(), "appType", "2"), "appTime", "20261123101000");
+        let item = house.one(Kind::Inventory, with(change, "buyerName", "王五"));
+        assert_eq!(errors(&item), ["match.buyer"]);
+        assert_eq!(house.usage(&parcel), (0, 0));
+        assert!(house.send().iter().all(|d| d.kind != Kind::Inventory));
+        // Withdrawn, it leaves no finding behind.
+        let gone = with(with(parcel.inventory(), "appType", "3"), "appTime", "20261123102000");
+        house.one(Kind::Inventory, gone);
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_finding"), 0);
+    });
+}
+
+#[test]
+fn customs_word_goes_before_ours() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.one(Kind::Order, parcel.order());
+        house.one(Kind::Payment, with(parcel.payment(), "amountPaid", "1"));
+        house.one(Kind::Waybill, parcel.waybill());
+        house.one(Kind::Inventory, parcel.inventory());
+        assert_eq!(house.state(&parcel.cop_no()), "held");
+        // Declared by another way, it is released all the same.
+        house.answer(&parcel, 800, 5);
+        assert_eq!(house.state(&parcel.cop_no()), "released");
+        assert_eq!(house.usage(&parcel), (20_000, 0));
+        assert_eq!(house.count("SELECT COUNT(*) FROM clearance_finding"), 0);
+    });
+}

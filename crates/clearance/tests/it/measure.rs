@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use clearance::document::{Door, Kind};
-use clearance::intake::{Body, Submission};
+use clearance::intake::{Body, OutcomeStatus, Submission};
 use serde_json::Value as Json;
 
 use super::support::*;
@@ -13,19 +13,16 @@ use super::support::*;
 const PARCELS: u32 = 4_000;
 const BATCH: usize = 100;
 
-fn xml(kind: Kind, sender: &str, documents: &[Json]) -> Vec<u8> {
+fn xml(kind: Kind, sender: &str, dxp_id: &str, documents: &[Json]) -> Vec<u8> {
     let definition = ceb::message_type(kind.code()).expect("a type");
     let mut message = ceb::Message::new(definition, "4CDE1CFD-EDED-46B1-946C-B8022E42FC94");
     for document in documents {
         message.documents.extend(ceb::document_from_json(definition, document).0);
     }
     let mut transfer = ceb::Record::new(definition.transfer().expect("a block"));
-    for (name, value) in [
-        ("copCode", sender),
-        ("copName", "企业"),
-        ("dxpMode", "DXP"),
-        ("dxpId", "DXPENT0000000001"),
-    ] {
+    for (name, value) in
+        [("copCode", sender), ("copName", "企业"), ("dxpMode", "DXP"), ("dxpId", dxp_id)]
+    {
         transfer.set(name, value);
     }
     message.transfer = Some(transfer);
@@ -41,14 +38,14 @@ fn parcels_per_second_by_batches() {
     let house = House::over(&db::Db::open(&settings).expect("opened"));
     let parcels: Vec<Parcel> =
         (1..=PARCELS).map(|n| Parcel { buyer: identity_number(n), ..Parcel::new(n) }).collect();
-    for (kind, sender, document) in [
-        (Kind::Order, PLATFORM, Parcel::order as fn(&Parcel) -> Json),
-        (Kind::Payment, PAYMENT, Parcel::payment),
-        (Kind::Waybill, CARRIER, Parcel::waybill),
+    for (kind, sender, dxp_id, document) in [
+        (Kind::Order, PLATFORM, "DXPENT3703000001", Parcel::order as fn(&Parcel) -> Json),
+        (Kind::Payment, PAYMENT, "DXPENT3703000009", Parcel::payment),
+        (Kind::Waybill, CARRIER, "DXPENT3703000012", Parcel::waybill),
     ] {
         let messages: Vec<Vec<u8>> = parcels
             .chunks(BATCH)
-            .map(|some| xml(kind, sender, &some.iter().map(document).collect::<Vec<_>>()))
+            .map(|some| xml(kind, sender, dxp_id, &some.iter().map(document).collect::<Vec<_>>()))
             .collect();
         run(&house, kind.word(), messages.into_iter().map(Body::Message).collect());
     }
@@ -97,7 +94,7 @@ fn run(house: &House, name: &str, bodies: Vec<Body>) {
         }
         for one in waiting {
             let outcome = one.await.expect("joined").expect("taken");
-            assert!(outcome.items.iter().all(|item| item.id.is_some()), "{outcome:?}");
+            assert_eq!(outcome.status, OutcomeStatus::Accepted, "{outcome:?}");
         }
     });
     let elapsed = start.elapsed();
