@@ -1,4 +1,5 @@
 //! The binary as its users meet it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[path = "it/command.rs"]
 mod command;
