@@ -27,6 +27,7 @@ struct Cli {
 
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(tell_where));
     match dispatch(Cli::parse().command) {
         Ok(Verdict::Clean) => ExitCode::SUCCESS,
         Ok(Verdict::Findings) => ExitCode::from(1),
@@ -36,6 +37,13 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A panic is a bug: says where, not what, because the message may quote somebody's data.
+fn tell_where(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let thread = std::thread::current();
+    eprintln!("kouan: a bug{place}, thread {}", thread.name().unwrap_or("without a name"));
 }
 
 fn dispatch(command: Command) -> Result<Verdict, Failure> {
