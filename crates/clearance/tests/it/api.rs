@@ -403,8 +403,8 @@ async fn cancelling_and_quota_by_api() {
     door.house.send();
     door.house.answer(&parcel, 120, 3);
     let operator = door.operator().await;
-    let quota =
-        door.get(&operator, &format!("/api/v1/quota?id_number={}", parcel.buyer)).await.json();
+    let whose = json!({ "id_number": parcel.buyer });
+    let quota = door.post(&operator, "/api/v1/quota", &whose).await.json();
     assert_eq!((&quota["held"], &quota["left"]), (&json!("200.00"), &json!("25800.00")));
     assert!(!quota["buyer"].as_str().unwrap_or("").contains(&parcel.buyer));
     let broker = door.firm(BROKER).await;
@@ -436,6 +436,38 @@ async fn cancelling_and_quota_by_api() {
     let seller = door.firm(SELLER).await;
     let taken = door.post(&seller, &path, &ask(&second.buyer)).await;
     assert_eq!(taken.status, 202, "{}", taken.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firm_asks_only_about_its_own_buyers() {
+    let door = Door::open();
+    let (mine, other) = (Parcel::new(1), Parcel { buyer: identity_number(5), ..Parcel::new(2) });
+    door.parcel(&mine).await;
+    door.house.one(Kind::Order, other.order());
+    let body = |buyer: &Parcel, order: Option<&Parcel>| {
+        let order_no = order.map(Parcel::order_no);
+        json!({ "id_number": buyer.buyer, "year": 2026, "order_no": order_no })
+    };
+    for (code, asked, status) in [
+        (SELLER, body(&mine, Some(&mine)), 200),
+        (BROKER, body(&mine, Some(&mine)), 200),
+        (SELLER, body(&other, Some(&other)), 200),
+        // Its own buyer, but not of that order; nobody's order; no order named.
+        (SELLER, body(&other, Some(&mine)), 404),
+        (SELLER, body(&mine, Some(&Parcel::new(9))), 404),
+        (SELLER, body(&mine, None), 404),
+        (OTHER_SELLER, body(&mine, Some(&mine)), 404),
+        (BROKER, body(&other, Some(&other)), 404),
+    ] {
+        let key = door.firm(code).await;
+        let answer = door.post(&key, "/api/v1/quota", &asked).await;
+        assert_eq!(answer.status, status, "{code} {asked}: {}", answer.text);
+    }
+    let looks =
+        |act: &str| door.house.count(&format!("SELECT COUNT(*) FROM db_audit WHERE act = '{act}'"));
+    assert_eq!((looks("quota.look"), looks("quota.refused")), (3, 5));
+    let in_address = format!("/api/v1/quota?id_number={}", mine.buyer);
+    assert_eq!(door.get(&door.operator().await, &in_address).await.status, 405);
 }
 
 #[test]
