@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use db::{DbError, Tx};
 use kernel::{Finding, Level, Text};
+use register::party::{Act, Deed, Directory};
 
 use super::admit::{Batch, Going};
 use super::desk::{Change, ParcelKey};
 use super::quota;
-use crate::document::{DocumentId, Facts, Inventory, Kind};
+use crate::document::{DocumentId, Facts, Inventory, Kind, Order};
 use crate::law::DayLaw;
 use crate::lifecycle::State;
-use crate::matching::{Outcome, Parcel, Role, Task, compare};
+use crate::matching::{Outcome, Parcel, Role, Task, compare, compare_foreign};
 use crate::precheck::Concern;
 use crate::precheck::{self, concern, goods::Assessed};
 use crate::store::finding;
@@ -121,7 +122,27 @@ impl Batch<'_> {
         };
         let mode = inventory.and_then(|inventory| law.mode(&inventory.trade_mode));
         let needed = mode.map_or(&[][..], |mode| &mode.documents);
+        let foreign = match (parcel.order, inventory) {
+            (Some(order), Some(inventory)) => self.is_foreign(order, inventory),
+            _ => false,
+        };
+        let compare = if foreign { compare_foreign } else { compare };
         compare(&parcel, needed, &law.ruleset)
+    }
+
+    /// Whether the order is of a seller the declarant does not act for: what stands in it is not
+    /// for the declarant to read, not even as a difference.
+    fn is_foreign(&self, order: &Order, inventory: &Inventory) -> bool {
+        if order.ebc_code == inventory.ebc_code {
+            return false;
+        }
+        let directory = self.reference.directory.current();
+        if is_same_firm(&directory, &order.ebc_code, &inventory.ebc_code) {
+            return false;
+        }
+        let (mode, district) = (inventory.trade_mode.as_str(), inventory.customs_code.as_str());
+        let deed = Deed::new(Act::Inventory, Some(mode), Some(district), self.ctx.now);
+        directory.may_act_for(&inventory.agent_code, &order.ebc_code, &deed).is_err()
     }
 
     fn look(&self, parcel: &ParcelKey, at: usize) -> Looked {
@@ -156,6 +177,7 @@ impl Batch<'_> {
             concerns.extend(more);
             if let (Some(assessed), Some(Facts::Order(order))) =
                 (&found, order.map(|at| &*self.desk.paper(at).facts))
+                && !self.is_foreign(order, inventory)
             {
                 concerns.extend(precheck::goods::withheld(inventory, order, assessed, &law));
             }
@@ -177,8 +199,8 @@ impl Batch<'_> {
             other != at && (goes || waits && theirs.id < declared.id)
         };
         if let Some(other) = self.desk.inventories_of(parcel).into_iter().find(|at| first(*at)) {
-            let cop_no = &self.desk.declared(other).facts.cop_no;
-            let finding = used(Kind::Order, &inventory.order_no, cop_no).at("orderNo");
+            let theirs = &self.desk.declared(other).facts;
+            let finding = used(Kind::Order, &inventory.order_no, inventory, theirs).at("orderNo");
             concerns.push(concern(inventory, Role::Declarant, finding));
         }
         let reused = waybill.map(|at| self.desk.paper(at)).filter(|paper| paper.turn > 0);
@@ -193,8 +215,9 @@ impl Batch<'_> {
                 && !before
         });
         if let Some(other) = other {
-            let cop_no = &self.desk.declared(other).facts.cop_no;
-            let finding = used(Kind::Waybill, &inventory.logistics_no, cop_no).at("logisticsNo");
+            let theirs = &self.desk.declared(other).facts;
+            let number = &inventory.logistics_no;
+            let finding = used(Kind::Waybill, number, inventory, theirs).at("logisticsNo");
             concerns.push(concern(inventory, Role::Declarant, finding));
         }
         concerns
@@ -350,10 +373,27 @@ pub(crate) fn task_of(kind: Kind, inventory: &Inventory) -> Task {
     Task { party, role }
 }
 
-fn used(kind: Kind, number: &str, cop_no: &str) -> Finding {
+fn is_same_firm(directory: &Directory, one: &str, other: &str) -> bool {
+    directory.by_code(one).is_some_and(|firm| firm.has_code(other))
+}
+
+/// The own number of the other inventory is its declarant's: nobody else is told it.
+fn used(kind: Kind, number: &str, ours: &Inventory, theirs: &Inventory) -> Finding {
     let (code, zh, en) = match kind {
         Kind::Order => ("precheck.order_used", "订单", "order"),
         _ => ("precheck.waybill_used", "运单", "waybill"),
+    };
+    let own = ours.agent_code == theirs.agent_code;
+    let cop_no = if own { theirs.cop_no.as_str() } else { "" };
+    let remedy = match cop_no {
+        "" => Text::new(
+            "核对本清单的编号；该清单由其他企业申报，请与其核实",
+            "check the number in this one; the other inventory is another firm's: ask it",
+        ),
+        cop_no => Text::new(
+            format!("先撤销清单 {cop_no}，或改正本清单的编号"),
+            format!("cancel inventory {cop_no} first, or correct the number in this one"),
+        ),
     };
     Finding::error(
         code,
@@ -361,10 +401,7 @@ fn used(kind: Kind, number: &str, cop_no: &str) -> Finding {
             format!("{zh}已被另一份清单使用"),
             format!("another inventory has the {en} already"),
         ),
-        Text::new(
-            format!("先撤销清单 {cop_no}，或改正本清单的编号"),
-            format!("cancel inventory {cop_no} first, or correct the number in this one"),
-        ),
+        remedy,
     )
     .found(number, "")
 }

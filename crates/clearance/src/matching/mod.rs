@@ -3,5 +3,5 @@
 pub mod rules;
 pub mod types;
 
-pub use rules::compare;
+pub use rules::{compare, compare_foreign};
 pub use types::{Mismatch, Missing, Outcome, Parcel, Points, Role, Ruleset, Side, Task, Tolerance};

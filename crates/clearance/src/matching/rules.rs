@@ -24,8 +24,21 @@ pub fn compare(parcel: &Parcel<'_>, needed: &[Kind], ruleset: &Ruleset) -> Outco
     if let (Some(waybill), Some(inventory)) = (parcel.waybill, parcel.inventory) {
         waybill_inventory(&mut found, waybill, inventory);
     }
-    let missing = missing(parcel, needed);
-    let mismatches = found.list;
+    outcome(missing(parcel, needed), found.list)
+}
+
+/// [`compare`] for a declarant without leave of the order's seller: it names somebody else's order
+/// and is told that the seller is another, and nothing that stands in a document of that sale.
+pub fn compare_foreign(parcel: &Parcel<'_>, needed: &[Kind], ruleset: &Ruleset) -> Outcome {
+    let mut found = Differences { list: Vec::new(), ruleset };
+    if let Some(inventory) = parcel.inventory {
+        let at = agent(inventory).point("", "match.ebc", "ebcCode");
+        found.add(&at, String::new(), inventory.ebc_code.clone());
+    }
+    outcome(missing(parcel, needed), found.list)
+}
+
+fn outcome(missing: Vec<Missing>, mismatches: Vec<Mismatch>) -> Outcome {
     if !missing.is_empty() {
         Outcome::Waiting { missing, mismatches }
     } else if mismatches.iter().any(|m| m.level == Level::Error) {
@@ -202,14 +215,18 @@ fn order_waybill(d: &mut Differences<'_>, order: &Order, waybill: &Waybill) {
     d.veiled(&at, &ours.address, &theirs.address);
 }
 
-fn order_inventory(d: &mut Differences<'_>, order: &Order, invt: &Inventory) {
-    let agent = Pair {
+fn agent(invt: &Inventory) -> Pair<'_> {
+    Pair {
         rule: "match.order_inventory",
         left: Kind::Order,
         right: Kind::Inventory,
         role: Role::Declarant,
         party: &invt.agent_code,
-    };
+    }
+}
+
+fn order_inventory(d: &mut Differences<'_>, order: &Order, invt: &Inventory) {
+    let agent = agent(invt);
     let at = agent.point("order_no", "match.order_no", "orderNo");
     d.text(&at, &order.order_no, &invt.order_no);
     let at = agent.point("platform", "match.platform", "ebpCode");

@@ -73,6 +73,35 @@ fn a_zone_firm_declares_for_those_who_let_it() {
 }
 
 #[test]
+fn a_strangers_order_is_not_read_out_by_its_mismatches() {
+    let house = House::over(&db::test::memory(&[]));
+    let parcel = Parcel::new(1);
+    house.one(Kind::Order, parcel.order());
+    house.one(Kind::Payment, with(parcel.payment(), "amountPaid", "7777"));
+    house.one(Kind::Waybill, with(parcel.waybill(), "weight", "8.8"));
+    let guess = Parcel { buyer: identity_number(5), price: 33, quantity: 5, ..Parcel::new(1) };
+    let mut theirs = with(guess.inventory(), "buyerName", "王五");
+    for field in ["agentCode", "ebcCode", "assureCode"] {
+        theirs = with(theirs, field, OTHER_SELLER);
+    }
+    let item = by(&house, OTHER_SELLER, Kind::Inventory, theirs.clone());
+    assert_eq!((&item["state"], errors(&item)), (&Json::from("held"), vec!["match.ebc".into()]));
+    let said = item["findings"].to_string();
+    for value in [SELLER, "李", "200", "7777", "8.8", "370303198"] {
+        assert!(!said.contains(value), "{value}: {said}");
+    }
+    // A declarant who serves the order's seller too is told what differs.
+    let mine = with(with(parcel.inventory(), "ebcCode", OTHER_SELLER), "assureCode", PLATFORM);
+    let item = by(&house, BROKER, Kind::Inventory, mine);
+    let findings = item["findings"].as_array().cloned().unwrap_or_default();
+    let told = findings.iter().find(|f| f["code"] == "match.ebc").expect("told");
+    assert_eq!((&told["found"], &told["expected"]), (&OTHER_SELLER.into(), &SELLER.into()));
+    // Of another's inventory that has the order it learns no more than that there is one.
+    let used = findings.iter().find(|f| f["code"] == "precheck.order_used").expect("told");
+    assert!(!used.to_string().contains("撤销清单 COP"), "{used}");
+}
+
+#[test]
 fn an_order_is_changed_by_those_whose_it_is() {
     let house = House::over(&db::test::memory(&[]));
     let parcel = Parcel::new(1);
