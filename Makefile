@@ -9,6 +9,8 @@ demo:
 
 # Everything that must hold on main. Installs what it needs, starts a PostgreSQL of its own.
 test: lint
+	@test -d "$${KOUAN_CEB_DIR:-../shared/ceb}" || echo "note: no official CEB schemas at \
+	$${KOUAN_CEB_DIR:-../shared/ceb} (KOUAN_CEB_DIR); the tests that compare with them are skipped"
 	.ci/with-postgres cargo test --workspace --locked --quiet
 
 # Speed, as ratios against something real in the same run.
