@@ -5,6 +5,7 @@ mod it {
     mod api;
     mod flows;
     mod measure;
+    mod originals;
     mod receipts;
     mod sending;
     mod support;

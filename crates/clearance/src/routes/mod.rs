@@ -8,6 +8,7 @@ mod documents;
 mod inventories;
 mod lists;
 mod mismatches;
+mod originals;
 mod quota;
 mod receipts;
 mod submit;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Routes {
         .on(Scope::MessagesWrite, routes!(submit::cancel_applications_batch))
         .on(Scope::MessagesWrite, routes!(submit::warehousing_details))
         .on(Scope::MessagesWrite, routes!(submit::warehousing_details_batch))
+        .on(Scope::MessagesRead, routes!(originals::original))
         .on(Scope::ClearanceRead, routes!(documents::orders))
         .on(Scope::ClearanceRead, routes!(documents::order))
         .on(Scope::ClearanceRead, routes!(documents::payments))

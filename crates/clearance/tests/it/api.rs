@@ -16,13 +16,13 @@ use web::test::{Answer, Site};
 use super::support::*;
 
 /// Clearance behind the door, in memory.
-struct Door {
-    site: Site,
-    house: House,
+pub(crate) struct Door {
+    pub(crate) site: Site,
+    pub(crate) house: House,
 }
 
 impl Door {
-    fn open() -> Door {
+    pub(crate) fn open() -> Door {
         let site = web::test::site(&db::test::memory(&[]), &modules()).expect("a site");
         let house = House::with(&site.app.db, site.clock.clone(), site.app.ids.clone());
         site.app.share(house.intake.clone());
@@ -30,15 +30,15 @@ impl Door {
         Door { site, house }
     }
 
-    async fn firm(&self, code: &str) -> Secret {
+    pub(crate) async fn firm(&self, code: &str) -> Secret {
         self.site.key(Role::Firm, Some(code)).await.expect("a key")
     }
 
-    async fn operator(&self) -> Secret {
+    pub(crate) async fn operator(&self) -> Secret {
         self.site.key(Role::Operator, None).await.expect("a key")
     }
 
-    async fn post(&self, key: &Secret, path: &str, body: &Json) -> Answer {
+    pub(crate) async fn post(&self, key: &Secret, path: &str, body: &Json) -> Answer {
         self.site.post(key, path, body).await
     }
 
@@ -52,7 +52,7 @@ impl Door {
         self.site.request(Method::POST, path, Some(key), &headers, body.to_string()).await
     }
 
-    async fn get(&self, key: &Secret, path: &str) -> Answer {
+    pub(crate) async fn get(&self, key: &Secret, path: &str) -> Answer {
         self.site.get(key, path).await
     }
 
