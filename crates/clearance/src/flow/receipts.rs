@@ -194,6 +194,13 @@ impl Batch<'_> {
         }
     }
 
+    fn state_of(&self, target: Target) -> State {
+        match target {
+            Target::Paper(at) => self.desk.paper(at).position.state,
+            Target::Inventory(at) => self.desk.declared(at).position.state,
+        }
+    }
+
     /// A format error is about every document of its message that is still on its way.
     fn receive_for_message(
         &mut self,
@@ -325,6 +332,10 @@ impl Batch<'_> {
     }
 
     fn apply(&mut self, target: Target, arrived: &Arrived, status: i64, news: &mut News) -> Effect {
+        // Without a time of its own to be known by, a repeat is known by what it says.
+        if arrived.ahead && self.state_of(target) == State::Customs(status) {
+            return Effect::Kept(Kept::Repeated);
+        }
         match target {
             Target::Paper(at) => self.apply_to_paper(at, arrived, status, news),
             Target::Inventory(at) => {

@@ -321,10 +321,13 @@ impl Position {
         if waiting { Position { state, ..self } } else { self }
     }
 
-    /// The position of a new version declared in this one's place.
+    /// The position of a new version declared in this one's place. Once the version before has
+    /// left us, a receipt without a time may speak of it: the floor holds it off even when no
+    /// receipt has given a time yet.
     #[must_use]
     pub fn redeclared(self, state: State) -> Position {
-        Position { state, at: None, floor: self.at.max(self.floor) }
+        let left = matches!(self.state, State::Customs(_)).then_some(Time::from_millis(0));
+        Position { state, at: None, floor: self.at.max(self.floor).or(left) }
     }
 }
 
@@ -392,6 +395,19 @@ mod tests {
             assert_eq!(again.advance(2, at(1)), Advance::Kept(Kept::Late));
             assert!(matches!(again.advance(2, at(3)), Advance::Moved(_)));
         }
+    }
+
+    #[test]
+    fn a_receipt_without_a_time_moves_no_version_but_the_first() {
+        let first = Position::new(SENT);
+        let Advance::Moved(rejected) = first.advance(100, None) else {
+            panic!("the first version is rejected");
+        };
+        let again = rejected.redeclared(State::Ready).dispatched(true);
+        assert_eq!(again.advance(100, None), Advance::Kept(Kept::Late));
+        assert!(matches!(again.advance(120, at(1)), Advance::Moved(_)));
+        // What never left us has no receipts that could be mistaken for the new version's.
+        assert_eq!(Position::new(State::Ready).redeclared(State::Ready).floor, None);
     }
 
     #[test]

@@ -27,6 +27,11 @@ const TEXT_CHARS_MAX: usize = 1_000;
 /// is longer names nothing, and no index could hold it.
 const NUMBER_CHARS_MAX: usize = 100;
 
+/// How far ahead of us a receipt's own time may be, in milliseconds: a day, which is more than clocks
+/// differ or a time zone mistaken makes. What is further ahead would count as newer than everything
+/// customs says from now on.
+const AHEAD_MS_MAX: i64 = 86_400_000;
+
 impl Letter {
     /// Reads one message of receipts, or a transport envelope around one. It never refuses: what
     /// cannot be read is kept as malformed.
@@ -53,21 +58,25 @@ impl Letter {
         let original = Original { kind, door: "customs", sender: "customs", bytes };
         let original = archiver.pack(ctx, &[original])?;
         let (arrived, findings) = match message {
-            Some(message) => of_message(&message, findings),
+            Some(message) => of_message(&message, findings, ctx.now),
             None => (vec![malformed("")], or_unreadable(findings)),
         };
         Ok(Letter { original, arrived, findings })
     }
 }
 
-fn of_message(message: &Message, mut findings: Vec<Finding>) -> (Vec<Arrived>, Vec<Finding>) {
+fn of_message(
+    message: &Message,
+    mut findings: Vec<Finding>,
+    now: Time,
+) -> (Vec<Arrived>, Vec<Finding>) {
     let Some(subject) = Subject::of_code(message.kind.code) else {
         findings.push(not_a_receipt(message.kind.code));
         return (vec![malformed(message.kind.code)], findings);
     };
     let kind = message.kind.code.trim_start_matches("CEB").parse().unwrap_or_default();
     let mut arrived: Vec<Arrived> =
-        message.documents.iter().map(|one| read(kind, subject, &one.head)).collect();
+        message.documents.iter().map(|one| read(kind, subject, &one.head, now)).collect();
     if arrived.is_empty() {
         arrived.push(malformed(message.kind.code));
     }
@@ -79,7 +88,7 @@ fn of_message(message: &Message, mut findings: Vec<Finding>) -> (Vec<Arrived>, V
     (arrived, findings)
 }
 
-fn read(kind: i64, subject: Subject, head: &Record) -> Arrived {
+fn read(kind: i64, subject: Subject, head: &Record, now: Time) -> Arrived {
     let text = |name: &str| head.text(name).map(str::trim).unwrap_or_default();
     let fits = |number: &&str| number.chars().nth(NUMBER_CHARS_MAX).is_none();
     let own = |name: &str| Some(text(name)).filter(fits).unwrap_or_default().to_owned();
@@ -101,13 +110,20 @@ fn read(kind: i64, subject: Subject, head: &Record) -> Arrived {
         Subject::TaxBill => (text("status"), format!("电子税单 {}", text("taxNo"))),
         _ => (text("returnStatus"), text("returnInfo").to_owned()),
     };
+    let own_time = Time::parse_compact(text("returnTime"));
+    let ahead = own_time.is_some_and(|at| at > now.plus_millis(AHEAD_MS_MAX));
+    let mut shown: String = scrub(&shown).chars().take(TEXT_CHARS_MAX).collect();
+    if ahead {
+        shown.push_str(&format!(" [returnTime {}]", text("returnTime")));
+    }
     Arrived {
         kind,
         subject: Some(subject),
         names,
         status: status.parse().ok(),
-        at: Time::parse_compact(text("returnTime")),
-        text: scrub(&shown).chars().take(TEXT_CHARS_MAX).collect(),
+        at: if ahead { Some(now) } else { own_time },
+        ahead,
+        text: shown,
     }
 }
 
@@ -118,6 +134,7 @@ fn malformed(code: &str) -> Arrived {
         names: Names::default(),
         status: None,
         at: None,
+        ahead: false,
         text: String::new(),
     }
 }

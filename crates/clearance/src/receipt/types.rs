@@ -71,8 +71,10 @@ pub struct Arrived {
     pub names: Names,
     /// 回执状态; `None` when it is no number.
     pub status: Option<i64>,
-    /// 回执时间; `None` when it is no time.
+    /// 回执时间; `None` when it is no time. The time it came in when it is far ahead.
     pub at: Option<Time>,
+    /// Whether its own time was far ahead, so that `at` differs each time it comes.
+    pub ahead: bool,
     /// 回执信息, personal data masked.
     pub text: String,
 }

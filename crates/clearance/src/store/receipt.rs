@@ -172,6 +172,7 @@ pub(crate) fn orphans<'a>(
             names,
             status: row.opt_i64(3)?,
             at: row.opt_time(4)?,
+            ahead: false,
             text: row.text(5)?.to_owned(),
         };
         found.push(Orphan { id, arrived });

@@ -57,6 +57,55 @@ fn late_repeated_and_unknown_receipts_are_kept_and_move_nothing() {
     });
 }
 
+/// A receipt whose own time is something else; no time at all when empty.
+fn timed(xml: &str, time: &str) -> String {
+    let (before, rest) = xml.split_once("<ceb:returnTime>").expect("a time");
+    let (_, after) = rest.split_once("</ceb:returnTime>").expect("its end");
+    match time {
+        "" => format!("{before}{after}"),
+        time => format!("{before}<ceb:returnTime>{time}</ceb:returnTime>{after}"),
+    }
+}
+
+#[test]
+fn a_rejection_without_a_time_rejects_one_version_alone() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        let rejection = timed(&parcel.inventory_receipt(100, 5), "");
+        assert_eq!(house.receipt(&rejection).moved, 1);
+        assert_eq!(house.state(&parcel.cop_no()), "rejected");
+        let change = with(with(parcel.inventory(), "appType", "2"), "appTime", "20261123110000");
+        let item = house.one(Kind::Inventory, with(change, "note", "更正"));
+        assert_eq!(item["state"], "ready", "{item}");
+        house.send();
+        assert_eq!(house.receipt(&rejection).moved, 0);
+        assert_eq!(house.state(&parcel.cop_no()), "sent");
+        house.answer(&parcel, 120, 60);
+        assert_eq!(house.state(&parcel.cop_no()), "stored");
+    });
+}
+
+#[test]
+fn a_receipt_from_the_far_future_does_not_silence_those_after_it() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        sent(&house, &parcel);
+        let review = timed(&parcel.inventory_receipt(300, 5), "20991231235959000");
+        assert_eq!(house.receipt(&review).moved, 1);
+        house.clock.advance(1_000);
+        assert_eq!(house.receipt(&review).moved, 0, "a repeat");
+        let kept = "SELECT COUNT(*) FROM clearance_receipt WHERE text LIKE '%20991231235959000%'";
+        assert_eq!(house.count(kept), 2, "its own time stays readable");
+        house.clock.advance(60_000);
+        // Of the same rank: only its time says that it comes after.
+        assert_eq!(house.answer(&parcel, 500, 50).moved, 1);
+        assert_eq!(house.state(&parcel.cop_no()), "inspection");
+    });
+}
+
 #[test]
 fn rejection_gives_the_amount_back_and_a_correction_may_follow() {
     both(|db| {
