@@ -191,6 +191,11 @@ impl<'a> Batch<'a> {
             if may_send(&directory, place.signer, stored, place.received_at).is_err() {
                 return Ok(Admitted::Refused(vec![other_firm(key.kind)]));
             }
+            // What has failed once is tried again later: by then it would be an old version.
+            let Paper { id, message_id, position, .. } = *self.desk.paper(at);
+            if !self.call_back(tx, id, message_id)? {
+                return Ok(Admitted::Refused(vec![being_sent(key.kind, position.state)]));
+            }
         }
         Ok(match (verdict, at) {
             (Verdict::Refuse(finding), _) => Admitted::Refused(vec![finding]),
@@ -199,7 +204,7 @@ impl<'a> Batch<'a> {
                 let (id, state) = (paper.id, paper.position.state);
                 Admitted::Repeated { id, state, original: paper.message_id }
             }
-            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(tx, at, place)?,
+            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(at, place),
             (Verdict::Replace, Some(at)) => self.replace_paper(at, facts, place),
             _ => self.insert_paper(facts, turn, place),
         })
@@ -240,18 +245,12 @@ impl<'a> Batch<'a> {
         Admitted::Paper { id, state }
     }
 
-    fn withdraw_paper(
-        &mut self,
-        tx: &mut Tx,
-        at: usize,
-        place: &Place<'_>,
-    ) -> Result<Admitted, DbError> {
-        let Paper { id, message_id, position, .. } = *self.desk.paper(at);
-        let due = matches!(position.state, State::Ready | State::Customs(4));
-        let called_back = due && self.call_back(tx, id, message_id)?;
+    /// Withdraws a document that has been called back.
+    fn withdraw_paper(&mut self, at: usize, place: &Place<'_>) -> Admitted {
+        let Paper { id, position, .. } = *self.desk.paper(at);
         // What customs or the e-port already has, in this version or the one before, must be
         // withdrawn there too.
-        let here = called_back && position.state == State::Ready && position.floor.is_none();
+        let here = position.state == State::Ready && position.floor.is_none();
         let sent = position.state != State::Draft && !here;
         let paper = self.desk.paper_mut(at, Change::State);
         paper.position = paper.position.redeclared(State::Withdrawn);
@@ -270,7 +269,7 @@ impl<'a> Batch<'a> {
                 document_id: id,
             });
         }
-        Ok(Admitted::Paper { id, state: State::Withdrawn })
+        Admitted::Paper { id, state: State::Withdrawn }
     }
 
     /// What follows from a document accepted: it goes out, and its parcels are looked at again.
@@ -345,7 +344,7 @@ impl<'a> Batch<'a> {
             let Declared { id, message_id, position, quota, .. } = *self.desk.declared(at);
             let due = matches!(position.state, State::Ready | State::Customs(4));
             if due && !self.call_back(tx, id, message_id)? {
-                return Ok(Admitted::Refused(vec![being_sent(position.state)]));
+                return Ok(Admitted::Refused(vec![being_sent(Kind::Inventory, position.state)]));
             }
             if quota == Quota::Held {
                 // What comes in its place asks anew; what is held is known by the old content.
@@ -542,11 +541,17 @@ fn other_firm(kind: Kind) -> Finding {
     )
 }
 
-fn being_sent(state: State) -> Finding {
+fn being_sent(kind: Kind, state: State) -> Finding {
     Finding::error(
         "action.being_sent",
-        Text::new("清单正在发送海关", "the inventory is being sent to customs at this moment"),
-        Text::new("请在收到回执后再办理", "act after its receipt"),
+        Text::new(
+            format!("{}正在发送海关", kind.zh()),
+            format!("the {} is being sent to customs at this moment", kind.en()),
+        ),
+        Text::new(
+            "请在发送完成或收到回执后再办理",
+            "act once it has been sent, or after its receipt",
+        ),
     )
     .at("appType")
     .found(state.word(), "")

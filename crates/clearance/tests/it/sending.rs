@@ -50,6 +50,31 @@ fn what_fails_is_tried_again_and_never_twice_at_once() {
 }
 
 #[test]
+fn a_changed_order_never_goes_before_its_old_version() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.one(Kind::Order, parcel.order());
+        let change = with(with(parcel.order(), "appType", "2"), "appTime", "20261123101000");
+        let change = with(change, "consignee", "王五");
+        let claim =
+            || db.write(|tx| flow::claim_dispatches(tx, &house.ctx(), 100)).expect("claimed");
+        let first = claim();
+        // While it is on its way nobody knows whether the old version has arrived.
+        let item = house.one(Kind::Order, change.clone());
+        assert_eq!(errors(&item), ["action.being_sent"], "{item}");
+        let failed: Vec<Sent> = first.iter().map(|d| Sent { id: d.id, ok: false }).collect();
+        db.write(|tx| flow::dispatched(tx, &house.ctx(), &failed)).expect("reported");
+        let item = house.one(Kind::Order, change);
+        assert_eq!(item["state"], "ready", "{item}");
+        house.clock.advance(3_000_000);
+        let again = claim();
+        assert_eq!(again.len(), 1, "the new version alone");
+        assert!(String::from_utf8_lossy(&again[0].bytes).contains("王五"));
+    });
+}
+
+#[test]
 fn of_a_message_only_the_ready_inventories_go() {
     both(|db| {
         let house = House::over(db);
