@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{Finding, Text};
 use serde_json::Value as Json;
-use web::{ApiError, App, Caller, IdempotencyParams, Raw, RequestId, key_reused, replay};
+use web::{ApiError, App, Caller, IdempotencyParams, Raw, RequestId, Scope, key_reused, replay};
 
 use crate::document::{Door, Kind};
 use crate::intake::{Answer, Body, Intake, Mark, NotTaken, Outcome, Submission};
@@ -114,7 +114,7 @@ doors! {
         "入库明细单" "warehousing detail";
 }
 
-/// Hands in and answers.
+/// Hands in and answers. A key of no firm may hand in whatever names whomever: the operator's alone.
 pub(super) async fn submit(
     app: &App,
     caller: &Caller,
@@ -123,6 +123,9 @@ pub(super) async fn submit(
     body: Body,
     mark: Option<web::Mark>,
 ) -> Result<Response, ApiError> {
+    if caller.party.is_none() {
+        caller.must_hold(Scope::Operator)?;
+    }
     let intake: Arc<Intake> = app.shared()?;
     let mark = mark.map(|mark| Mark {
         caller: caller.key.to_string(),

@@ -470,6 +470,25 @@ async fn a_firm_asks_only_about_its_own_buyers() {
     assert_eq!(door.get(&door.operator().await, &in_address).await.status, 405);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_no_firm_hands_in_only_as_the_operator() {
+    let door = Door::open();
+    let parcel = Parcel::new(1);
+    let firms = Role::Firm.scopes();
+    let stray = door.site.key_with(firms, None).await.expect("a key");
+    for (path, body) in
+        [("/api/v1/orders", parcel.order()), ("/api/v1/orders/batch", json!([parcel.order()]))]
+    {
+        let answer = door.post(&stray, path, &body).await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "auth.missing_scope"), "{path}");
+    }
+    let answer = door.post_xml(&stray, b"<x/>".to_vec()).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "auth.missing_scope"));
+    assert_eq!(door.house.count("SELECT COUNT(*) FROM clearance_document"), 0);
+    let taken = door.post(&door.operator().await, "/api/v1/orders", &parcel.order()).await;
+    assert_eq!(taken.status, 202, "{}", taken.text);
+}
+
 #[test]
 fn every_route_is_declared_once_and_guarded() {
     assert_eq!(web::misdeclared(&modules()), Vec::<String>::new());
