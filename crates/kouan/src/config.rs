@@ -27,6 +27,8 @@ pub struct Config {
     pub customs: Customs,
     /// Bounds of the intake queue.
     pub intake: Intake,
+    /// Number of this node, 0 to 61; programs that share a server database must differ.
+    pub node: u8,
     /// Webhooks to private addresses are refused unless this says otherwise.
     pub webhooks_to_private_addresses: bool,
 }
@@ -83,6 +85,7 @@ impl Default for Config {
             folders: Vec::new(),
             customs: Customs::default(),
             intake: Intake::default(),
+            node: 0,
             webhooks_to_private_addresses: false,
         }
     }

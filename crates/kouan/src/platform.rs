@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clearance::intake::{self, Intake};
 use clearance::reference::Reference;
-use db::{Db, MasterKey, Migration};
+use db::{Ctx, Db, MasterKey, Migration};
 use gateway::standin::{self, StandIn};
 use gateway::{Addresses, Customs, DxpClient};
 use kernel::{Clock, Finding, IdSource};
@@ -21,6 +21,7 @@ use web::notices::TargetPolicy;
 use web::{App, Module};
 
 use crate::Failure;
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::judgement::StandInLaw;
 use crate::signing::PlatformKey;
@@ -33,6 +34,16 @@ pub fn modules() -> Vec<Module> {
 /// Every table of the platform, in order.
 pub fn migrations() -> Vec<Migration> {
     web::migrations(&modules()).into_iter().chain(ledger::MIGRATIONS.iter().cloned()).collect()
+}
+
+/// Every table of one database: on a server the stand-in's lie beside the platform's, because
+/// there is only one place; the embedded database has a file of its own for them.
+pub fn migrations_of(config: &Config) -> Vec<Migration> {
+    let mut all = migrations();
+    if config.is_server_database() {
+        all.extend(standin::MIGRATIONS.iter().cloned());
+    }
+    all
 }
 
 /// A platform that can serve.
@@ -55,6 +66,34 @@ pub struct Platform {
     pub addresses: Addresses,
     /// Signs what is packed anew.
     pub key: Arc<PlatformKey>,
+    _lock: Option<Lock>,
+}
+
+/// Keeps a second program off an embedded database; two writers would make the same ids.
+pub struct Lock(#[expect(dead_code, reason = "held, not read")] std::fs::File);
+
+impl Lock {
+    /// Takes the lock of an embedded database; a server database needs none.
+    ///
+    /// # Errors
+    /// When another program holds it.
+    pub fn of(config: &Config) -> Result<Option<Lock>, Failure> {
+        if config.is_server_database() {
+            return Ok(None);
+        }
+        let path = PathBuf::from(&config.database).with_extension("lock");
+        let wrong = |e: std::io::Error| Failure::new(format!("{}: {e}", path.display()));
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(&path).map_err(wrong)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(std::fs::TryLockError::WouldBlock) => Err(Failure::new(format!(
+                "{} is in use by another kouan; stop it first",
+                config.database
+            ))),
+            Err(std::fs::TryLockError::Error(error)) => Err(wrong(error)),
+        }
+    }
 }
 
 impl Platform {
@@ -63,10 +102,11 @@ impl Platform {
     /// # Errors
     /// When the database, the law, the zone or the keys cannot be used.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Platform, Failure> {
-        let db = open_database(&config)?;
-        db.migrate(&migrations())?;
+        let lock = Lock::of(&config)?;
+        let db = open_database(&config, Opening::OrMake)?;
+        db.migrate(&migrations_of(&config))?;
         let zone = load_zone(&config.zone)?;
-        let ids = Arc::new(IdSource::new(0));
+        let ids = Arc::new(IdSource::new(config.node));
         let directory = Arc::new(LiveDirectory::new());
         let reference = Arc::new(reference(&config, Arc::clone(&directory))?);
         let settings = web::Settings {
@@ -92,7 +132,18 @@ impl Platform {
             import_receiver: config.customs.receiver_id.clone(),
             ..Addresses::of(config.customs.sender_id.clone())
         };
-        Ok(Platform { app, config, zone, reference, intake, customs, standin, addresses, key })
+        Ok(Platform {
+            app,
+            config,
+            zone,
+            reference,
+            intake,
+            customs,
+            standin,
+            addresses,
+            key,
+            _lock: lock,
+        })
     }
 }
 
@@ -105,20 +156,57 @@ fn intake_settings(config: &Config) -> intake::Settings {
     }
 }
 
-/// Opens the configured database with its master key, which is made at first start.
+/// Whether a database and a master key that are not there are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// They must be there: a mistyped name is an error, not a new, empty database.
+    Existing,
+    /// The database may be new, the master key must be there.
+    ExistingKey,
+    /// They are made at first start.
+    OrMake,
+}
+
+/// Opens the configured database with its master key.
 ///
 /// # Errors
-/// When the database cannot be opened or the key does not fit.
-pub fn open_database(config: &Config) -> Result<Db, Failure> {
-    let master_key = master_key(&config.master_key_path())?;
+/// When the database cannot be opened, is not there and should be, or the key does not fit.
+pub fn open_database(config: &Config, opening: Opening) -> Result<Db, Failure> {
+    let file = Path::new(&config.database);
+    if opening == Opening::Existing && !config.is_server_database() && !file.exists() {
+        return Err(Failure::new(format!("there is no database {}", file.display())));
+    }
+    let master_key = master_key(&config.master_key_path(), opening)?;
     Ok(Db::open(&db::Settings::new(config.database.clone(), master_key))?)
 }
 
+/// Brings a database to this program's version and registers the zone's firms.
+///
+/// # Errors
+/// When the database is from a newer program, or the zone has findings.
+pub fn prepare(db: &Db, config: &Config) -> Result<Ctx, Failure> {
+    db.migrate(&migrations_of(config))?;
+    let zone = load_zone(&config.zone)?;
+    let ids = Arc::new(IdSource::new(COMMAND_NODE));
+    let ctx = Ctx { now: SystemClock.now(), ids, actor: "command line".into() };
+    db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
+    Ok(ctx)
+}
+
+/// Node of ids made by the command line beside a running server.
+const COMMAND_NODE: u8 = 62;
+
 /// Reads the master key, or makes one in a file that only its owner can read. Whoever loses the
 /// file loses the sealed originals.
-fn master_key(path: &Path) -> Result<MasterKey, Failure> {
+fn master_key(path: &Path, opening: Opening) -> Result<MasterKey, Failure> {
     if path.exists() {
         return Ok(MasterKey::from_file(path)?);
+    }
+    if opening != Opening::OrMake {
+        return Err(Failure::new(format!(
+            "the master key {} is not there; bring it back first, without it nothing can be read",
+            path.display()
+        )));
     }
     let key = MasterKey::generate()?;
     let wrong = |e: std::io::Error| Failure::new(format!("{}: {e}", path.display()));
@@ -166,6 +254,7 @@ pub(crate) fn faults(what: &str, findings: &[Finding]) -> Failure {
 /// When a file of the folder has findings.
 pub fn reference(config: &Config, directory: Arc<LiveDirectory>) -> Result<Reference, Failure> {
     let Some(folder) = config.rules.as_deref() else { return Ok(Reference::builtin(directory)) };
+    must_be_folder(folder)?;
     let faulty = |findings: Vec<Finding>| faults(&folder.display().to_string(), &findings);
     Ok(Reference::new(
         Rules::load(folder).map_err(faulty)?,
@@ -174,6 +263,17 @@ pub fn reference(config: &Config, directory: Arc<LiveDirectory>) -> Result<Refer
         Remedies::load(&folder.join("remedies")).map_err(faulty)?,
         directory,
     ))
+}
+
+/// A rules folder that is not there would silently be the built-in law.
+///
+/// # Errors
+/// When it is not a folder.
+pub(crate) fn must_be_folder(folder: &Path) -> Result<(), Failure> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("there is no rules folder {}", folder.display())))
 }
 
 type WayOut = (Arc<dyn Customs>, Option<Arc<StandIn>>);
@@ -208,14 +308,10 @@ const CUSTOMS_TIMEOUT_MS: u64 = 30_000;
 /// The stand-in is another house: beside the embedded database it has a file of its own; on a
 /// server it has tables of its own.
 fn standin_database(config: &Config, db: &Db) -> Result<Db, Failure> {
-    let memory = match db.file() {
-        None => db.clone(),
-        Some(file) => {
-            let path: PathBuf = file.with_extension("standin.db");
-            let key = master_key(&config.master_key_path())?;
-            Db::open(&db::Settings::new(path.display().to_string(), key))?
-        }
-    };
+    let Some(file) = db.file() else { return Ok(db.clone()) };
+    let path: PathBuf = file.with_extension("standin.db");
+    let key = master_key(&config.master_key_path(), Opening::Existing)?;
+    let memory = Db::open(&db::Settings::new(path.display().to_string(), key))?;
     memory.migrate(standin::MIGRATIONS)?;
     Ok(memory)
 }

@@ -24,18 +24,36 @@ impl PlatformKey {
     /// # Errors
     /// When a key file cannot be read or the kept key cannot be opened.
     pub fn open(config: &Config, db: &Db, ctx: &Ctx) -> Result<PlatformKey, Failure> {
+        match PlatformKey::find(config, db)? {
+            Some(key) => Ok(key),
+            None => PlatformKey::make(db, ctx),
+        }
+    }
+
+    /// The key in use, without making one.
+    ///
+    /// # Errors
+    /// As [`PlatformKey::open`], and when none was made yet.
+    pub fn kept(config: &Config, db: &Db) -> Result<PlatformKey, Failure> {
+        let found = PlatformKey::find(config, db)?;
+        found.ok_or_else(|| Failure::new("none yet; it is made at the first start"))
+    }
+
+    fn find(config: &Config, db: &Db) -> Result<Option<PlatformKey>, Failure> {
         let customs = &config.customs;
         if let (Some(key), Some(certificate)) = (&customs.key_file, &customs.certificate_file) {
             let text = |path: &std::path::Path| {
                 std::fs::read_to_string(path)
                     .map_err(|e| Failure::new(format!("{}: {e}", path.display())))
             };
-            return Ok(PlatformKey(SigningKey::from_pem(&text(key)?, &text(certificate)?)?));
+            let key = SigningKey::from_pem(&text(key)?, &text(certificate)?)?;
+            return Ok(Some(PlatformKey(key)));
         }
-        match db.read(|tx| tx.setting(SETTING))? {
-            Some(kept) => PlatformKey::unseal(db, &kept),
-            None => PlatformKey::make(db, ctx),
+        if customs.key_file.is_some() || customs.certificate_file.is_some() {
+            return Err(Failure::new("customs.key_file and customs.certificate_file go together"));
         }
+        let kept = db.read(|tx| tx.setting(SETTING))?;
+        kept.map(|kept| PlatformKey::unseal(db, &kept)).transpose()
     }
 
     fn unseal(db: &Db, kept: &str) -> Result<PlatformKey, Failure> {

@@ -9,3 +9,5 @@ mod day;
 mod folder;
 #[path = "it/generated.rs"]
 mod generated;
+#[path = "it/restart.rs"]
+mod restart;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use db::Overwrite;
-use kernel::{Clock, IdSource};
+use kernel::Clock;
 use web::Role;
 use web::keys::{self, NewKey};
 
@@ -13,8 +13,9 @@ use super::{Backup, Installation, KeyCreate, Restore};
 use crate::Failure;
 use crate::clock::SystemClock;
 use crate::config::{Config, Folder};
-use crate::platform::{self, Platform, modules};
+use crate::platform::{self, Lock, Opening, Platform, modules};
 use crate::serve::{self, Crew};
+use crate::signing::PlatformKey;
 
 /// Defaults, then the file, then environment and flags.
 pub(super) fn config(args: &Installation) -> Result<Config, Failure> {
@@ -25,6 +26,7 @@ pub(super) fn config(args: &Installation) -> Result<Config, Failure> {
     if let Some(database) = &args.database {
         config.database.clone_from(database);
     }
+    config.master_key_file = args.master_key_file.clone().or(config.master_key_file);
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
@@ -57,8 +59,9 @@ pub(super) fn serve(args: &Installation) -> Result<Verdict, Failure> {
 }
 
 pub(super) fn migrate(args: &Installation) -> Result<Verdict, Failure> {
-    let db = platform::open_database(&config(args)?)?;
-    db.migrate(&platform::migrations())?;
+    let config = config(args)?;
+    let db = platform::open_database(&config, Opening::OrMake)?;
+    platform::prepare(&db, &config)?;
     for (room, number, name, _) in db.migrations()? {
         output::line(format!("{room} {number:04} {name}"));
     }
@@ -66,19 +69,16 @@ pub(super) fn migrate(args: &Installation) -> Result<Verdict, Failure> {
 }
 
 pub(super) fn create_key(args: &KeyCreate) -> Result<Verdict, Failure> {
-    let db = platform::open_database(&config(&args.installation)?)?;
-    db.migrate(&platform::migrations())?;
-    let ctx = db::Ctx {
-        now: SystemClock.now(),
-        ids: Arc::new(IdSource::new(62)),
-        actor: "command line".into(),
-    };
+    let config = config(&args.installation)?;
+    let db = platform::open_database(&config, Opening::OrMake)?;
+    let ctx = platform::prepare(&db, &config)?;
     let role = if args.party.is_some() { Role::Firm } else { Role::Operator };
-    let new = NewKey::of_role(role, args.label.clone(), args.party.clone());
     let created = db.write(|tx| {
-        if let Some(code) = &args.party {
-            register::party::flow::find(tx, code)?;
-        }
+        // Whichever of its codes is given, the key is for the code the firm is known by.
+        let known = |code: &String| register::party::flow::find(tx, code);
+        let party = args.party.as_ref().map(known).transpose()?;
+        let party = party.map(|registered| registered.party.code().to_owned());
+        let new = NewKey::of_role(role, args.label.clone(), party);
         keys::create(tx, &ctx, &new)
     })?;
     output::line(created.secret.reveal());
@@ -101,22 +101,25 @@ pub(super) fn schema() -> Result<Verdict, Failure> {
 }
 
 pub(super) fn backup(args: &Backup) -> Result<Verdict, Failure> {
-    let db = platform::open_database(&config(&args.installation)?)?;
+    let config = config(&args.installation)?;
+    let db = platform::open_database(&config, Opening::Existing)?;
     let bar = output::bar("backing up");
     db.backup(&args.out, |progress| output::advance(&bar, progress.done, progress.total))?;
     bar.finish_and_clear();
     output::line(format!(
         "{}: written. The master key is not in it: keep {} as well",
         args.out.display(),
-        config(&args.installation)?.master_key_path().display()
+        config.master_key_path().display()
     ));
     Ok(Verdict::Clean)
 }
 
 pub(super) fn restore(args: &Restore) -> Result<Verdict, Failure> {
-    let db = platform::open_database(&config(&args.installation)?)?;
+    let config = config(&args.installation)?;
+    let _lock = Lock::of(&config)?;
+    let db = platform::open_database(&config, Opening::ExistingKey)?;
     let overwrite = if args.overwrite { Overwrite::Replace } else { Overwrite::Refuse };
-    let migrations = platform::migrations();
+    let migrations = platform::migrations_of(&config);
     let bar = output::bar("restoring");
     db.restore(&args.from, &migrations, overwrite, |progress| {
         output::advance(&bar, progress.done, progress.total);
@@ -144,26 +147,53 @@ pub(super) fn doctor(args: &Installation) -> Result<Verdict, Failure> {
         format!("{} rules, {} tariff lines", reference.rules.len(), reference.tariff.len())
     });
     report("law", law);
-    let key = config.master_key_path();
-    let kept = if key.exists() {
-        Ok(key.display().to_string())
-    } else {
-        Err(Failure::new(format!("{} is not there; made at first start", key.display())))
-    };
-    let has_key = kept.is_ok();
-    report("master key", kept);
-    if has_key {
-        let database = platform::open_database(&config).and_then(|db| {
-            let faults = db.check()?;
-            if faults.is_empty() {
-                Ok(format!("{} bytes", db.size_on_disk()?))
-            } else {
-                Err(Failure::new(faults.join("; ")))
-            }
+    for folder in &config.folders {
+        let path = folder.path.as_path();
+        let writable = std::fs::metadata(path).map_err(Failure::from).and_then(|found| match found
+            .permissions()
+            .readonly()
+        {
+            false => Ok(path.display().to_string()),
+            true => Err(Failure::new(format!("{} cannot be written", path.display()))),
         });
-        report("database", database);
+        report("folder", writable);
     }
-    let port = std::net::TcpListener::bind(config.listen);
-    report("address", port.map(|_| config.listen.to_string()).map_err(Failure::from));
+    match platform::open_database(&config, Opening::Existing) {
+        Err(failure) => report("database", Err(failure)),
+        Ok(db) => {
+            report("database", healthy(&db));
+            report("signing key", signing_key(&config, &db));
+        }
+    }
+    report("address", address(&config));
     Ok(verdict)
+}
+
+fn healthy(db: &db::Db) -> Result<String, Failure> {
+    let faults = db.check()?;
+    if !faults.is_empty() {
+        return Err(Failure::new(faults.join("; ")));
+    }
+    Ok(format!("{} bytes", db.size_on_disk()?))
+}
+
+/// Opening the sealed key shows that the master key is the right one.
+fn signing_key(config: &Config, db: &db::Db) -> Result<String, Failure> {
+    let certificate = PlatformKey::kept(config, db)?.certificate().clone();
+    let (serial, end) = (&certificate.serial, certificate.not_after);
+    if end < SystemClock.now() {
+        return Err(Failure::new(format!("certificate {serial} ended {}", end.to_rfc3339())));
+    }
+    Ok(format!("certificate {serial}, until {}", end.to_rfc3339()))
+}
+
+/// Free, or taken by a platform that is serving.
+fn address(config: &Config) -> Result<String, Failure> {
+    let address = config.listen;
+    if std::net::TcpListener::bind(address).is_ok() {
+        return Ok(format!("{address} is free"));
+    }
+    let mut answer = ureq::get(format!("http://{address}/health/ready")).call()?;
+    let body = answer.body_mut().read_to_string()?;
+    Ok(format!("{address} is served: {body}"))
 }

@@ -12,11 +12,12 @@ use super::output::{self, Verdict};
 use super::{Quote, RulesShow, TariffImport};
 use crate::Failure;
 use crate::clock::SystemClock;
-use crate::platform::faults;
+use crate::platform::{faults, must_be_folder};
 
 /// The law and the tariff: the built-in ones, or those of a folder over them.
 pub(super) fn law(folder: Option<&Path>) -> Result<(Rules, Tariff), Failure> {
     let Some(folder) = folder else { return Ok((Rules::builtin(), Tariff::builtin())) };
+    must_be_folder(folder)?;
     let rules =
         Rules::load(folder).map_err(|findings| faults(&folder.display().to_string(), &findings))?;
     let tariff = Tariff::load(&folder.join("tariff"))

@@ -308,6 +308,9 @@ pub struct Installation {
     /// A file for the embedded database, or `postgres://…`
     #[arg(long, env = "KOUAN_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
+    /// File with the master key
+    #[arg(long, env = "KOUAN_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
     /// Address and port to listen on
     #[arg(long, env = "KOUAN_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -379,7 +382,11 @@ struct Restore {
 pub(crate) fn log_to_stderr(otherwise: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(otherwise));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr);
     // A second call, as tests make, keeps the first subscriber.
     let _ = subscriber.try_init();
 }

@@ -70,12 +70,12 @@ pub(super) fn read(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Writes a file only its owner may read.
+/// Writes a new file only its owner may read; never over one that is there.
 pub(super) fn write_secret(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt;
     let wrong = |e: std::io::Error| Failure::new(format!("{}: {e}", path.display()));
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    options.write(true).create_new(true).mode(0o600);
     options.open(path).and_then(|mut file| file.write_all(bytes)).map_err(wrong)
 }
 

@@ -23,7 +23,9 @@ pub(super) fn verify(args: &Files) -> Result<Verdict, Failure> {
             verdict = verdict.and(output::unreadable(&file, args.json)?);
             continue;
         };
-        let report = VerifyReport::new(&file, signature::verify(&bytes));
+        // An envelope is opened: what firms sign is the message inside.
+        let message = gateway::envelope::unwrap(&bytes).map_or(bytes, |inner| inner.message);
+        let report = VerifyReport::new(&file, signature::verify(&message));
         let good = report.signed && report.digest_ok && report.signature_ok;
         verdict = verdict.and(if good { Verdict::Clean } else { Verdict::Findings });
         if args.json { output::json(&report)? } else { show(&report) }

@@ -31,7 +31,7 @@ use crate::worker::{Bell, Round, Worker, customs};
 pub const DAY: Date = jiff::civil::date(2026, 11, 11);
 /// Messages a sending thread takes up at a time.
 const CHUNK: usize = 16;
-const SENDERS: usize = 4;
+const SENDERS: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const DAY_MS: i64 = 86_400_000;
 
@@ -61,7 +61,7 @@ impl Stage {
         let database = args.database.clone();
         let config = Config {
             database: database.unwrap_or_else(|| folder.join("kouan.db").display().to_string()),
-            master_key_file: Some(folder.join("master.key")),
+            master_key_file: args.database.is_some().then(|| folder.join("kouan.master.key")),
             listen: args.listen,
             zone: args.zone.clone(),
             webhooks_to_private_addresses: true,

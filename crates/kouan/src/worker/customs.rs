@@ -124,7 +124,11 @@ pub fn collect_round(platform: &Platform) -> Result<Round, Failure> {
         tracing::warn!(code = finding.code, "a receipt is kept but not understood: {en}");
     }
     let directory = reference.directory.current();
-    folder::deliver(&platform.config.folders, &directory, &deliveries)?;
+    // The receipts are safe in the database and can be had over HTTP; a folder that cannot be
+    // written must not make customs send them again and again.
+    if let Err(failure) = folder::deliver(&platform.config.folders, &directory, &deliveries) {
+        tracing::error!(%failure, "receipts could not be put into a folder door");
+    }
     let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.receipt_id.as_str()).collect();
     platform.customs.delivered(&ids, ctx.now)?;
     Ok(Round::Busy)

@@ -64,7 +64,8 @@ pub struct Worker {
     pub name: &'static str,
     /// Longest wait between two looks when nothing rings.
     pub every: Duration,
-    /// One round. An error is logged and the next round comes after the wait.
+    /// One round. An error is logged and the next round comes after the
+    /// wait, which doubles with every failure in a row, to 64 times.
     pub round: Box<dyn FnMut() -> Result<Round, crate::Failure> + Send>,
 }
 
@@ -73,14 +74,16 @@ impl Worker {
     pub fn start(mut self, bell: &Bell) -> std::io::Result<JoinHandle<()>> {
         let bell = bell.clone();
         std::thread::Builder::new().name(self.name.to_owned()).spawn(move || {
-            let mut heard = 0;
+            let (mut heard, mut failures) = (0, 0);
             loop {
-                let wait = match (self.round)() {
+                let outcome = (self.round)();
+                failures = if outcome.is_ok() { 0 } else { failures + 1 };
+                let wait = match outcome {
                     Ok(Round::Busy) => Duration::ZERO,
                     Ok(Round::Idle) => self.every,
                     Err(failure) => {
                         tracing::warn!(worker = self.name, %failure, "round failed");
-                        self.every
+                        self.every.saturating_mul(1 << failures.min(6))
                     }
                 };
                 match bell.wait(heard, wait) {

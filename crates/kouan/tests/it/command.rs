@@ -148,3 +148,57 @@ fn fields_prints_the_table_of_a_type() {
     assert_eq!(code(&unknown), 2);
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("CEB311"));
 }
+
+fn installation(folder: &Path) -> String {
+    folder.join("kouan.db").display().to_string()
+}
+
+#[test]
+fn a_mistyped_database_is_an_error_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (nobody, out) = (installation(folder.path()), folder.path().join("out.db"));
+    let backup = kouan(&["backup", "--database", &nobody, &out.display().to_string()]);
+    assert_eq!(code(&backup), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{backup:?}");
+    let doctor = kouan(&["doctor", "--database", &nobody]);
+    assert_eq!(code(&doctor), 1);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_rules_folder_that_is_not_there_is_not_the_built_in_law() {
+    let shown = kouan(&["rules", "show", "--rules", "no/such/folder"]);
+    assert_eq!(code(&shown), 2);
+    assert!(String::from_utf8(shown.stderr).unwrap().contains("no/such/folder"));
+}
+
+#[test]
+fn what_is_backed_up_can_be_brought_back_and_its_keys_still_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = installation(folder.path());
+    let made = kouan(&["key", "create", "--database", &database, "--party", "370366K004"]);
+    assert_eq!(code(&made), 0, "{made:?}");
+    assert!(String::from_utf8(made.stdout).unwrap().starts_with("kouan_"));
+    let copy = folder.path().join("copy.db").display().to_string();
+    assert_eq!(code(&kouan(&["backup", "--database", &database, &copy])), 0);
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = installation(elsewhere.path());
+    let without_key = kouan(&["restore", "--database", &target, &copy]);
+    assert_eq!(code(&without_key), 2, "{without_key:?}");
+    let key = |folder: &Path| folder.join("kouan.master.key");
+    std::fs::copy(key(folder.path()), key(elsewhere.path())).unwrap();
+    let restored = kouan(&["restore", "--database", &target, &copy]);
+    assert_eq!(code(&restored), 0, "{restored:?}");
+    assert_eq!(code(&kouan(&["migrate", "--database", &target])), 0);
+}
+
+#[test]
+fn a_key_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = folder.path().join("k").display().to_string();
+    assert_eq!(code(&kouan(&["keygen", "--out", &prefix])), 0);
+    let before = std::fs::read(format!("{prefix}.key.pem")).unwrap();
+    assert_eq!(code(&kouan(&["keygen", "--out", &prefix])), 2);
+    assert_eq!(std::fs::read(format!("{prefix}.key.pem")).unwrap(), before);
+}

@@ -103,3 +103,13 @@ fn receipts_come_by_type() {
     assert!(text.contains("OrderReturn"), "{text}");
     platform.intake.stop();
 }
+
+#[test]
+fn two_programs_do_not_share_an_embedded_database() {
+    let home = tempfile::tempdir().unwrap();
+    let (first, _, clock) = platform(home.path());
+    let config = first.config.clone();
+    let second = Platform::open(config, clock as _).err().expect("the second is refused");
+    assert!(second.to_string().contains("in use"), "{second}");
+    first.intake.stop();
+}

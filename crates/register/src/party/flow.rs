@@ -506,15 +506,16 @@ pub struct Loaded {
 pub fn load_zone(tx: &mut Tx, ctx: &Ctx, zone: &Zone) -> Result<Loaded, Failure> {
     let mut loaded = Loaded { findings: zone.findings.clone(), ..Loaded::default() };
     for draft in &zone.parties {
-        match put(tx, ctx, draft) {
-            Ok(put) => loaded.parties_created += usize::from(put.created),
-            // Closed by an operator since: the file does not bring it back.
-            Err(Failure::Refused(PartyRefusal::Closed)) => {
-                loaded.findings.push(stays_closed(draft))
-            }
-            Err(failure) => return Err(failure),
-        }
         loaded.parties += 1;
+        // The file introduces a firm once; what was changed since by API stays.
+        if let Some(known) = known(tx, draft)? {
+            if known.party.standing.state == State::Closed {
+                loaded.findings.push(stays_closed(draft));
+            }
+            continue;
+        }
+        put(tx, ctx, draft)?;
+        loaded.parties_created += 1;
     }
     for draft in &zone.delegations {
         let closed = |finding: &Finding| finding.code == "party.closed";
