@@ -69,9 +69,12 @@ impl Checker {
         };
         let acting = match behind(&directory, &opened, sender.as_deref(), ctx.now) {
             Ok(acting) => acting,
-            Err(findings) => return Ok(Verdict::Refused(opened.refused(ctx.now, findings))),
+            Err(findings) => {
+                let refusal = self.refused_unsent(&directory, &opened, findings, ctx.now);
+                return Ok(Verdict::Refused(refusal));
+            }
         };
-        let (documents, findings) = self.documents(&directory, &acting, &opened, ctx.now);
+        let (documents, findings) = self.documents(&directory, Some(&acting), &opened, ctx.now);
         let original = Original {
             kind: opened.kind.code(),
             door: door.word(),
@@ -100,17 +103,43 @@ impl Checker {
         with(&Veil(&|purpose, text| self.sealer.keyed_hash(purpose, text)))
     }
 
+    /// The answer when nobody stands behind a message: with everything else that is wrong, so that
+    /// it need not be handed in once more to learn of it.
+    fn refused_unsent(
+        &self,
+        directory: &Directory,
+        opened: &Opened,
+        mut findings: Vec<Finding>,
+        at: Time,
+    ) -> Refusal {
+        let (documents, of_message) = self.documents(directory, None, opened, at);
+        // Who sends is not named at all: that the field is missing says it better.
+        let unnamed = |f: &Finding| f.code == "party.unknown" && f.found.is_empty();
+        if documents.iter().any(|one| one.findings.iter().any(Finding::is_error)) {
+            findings.retain(|finding| !unnamed(finding));
+        }
+        findings.extend(of_message);
+        let items = documents.iter().map(|document| document.refusal(Vec::new())).collect();
+        let whole = refused(opened.kind.code(), &opened.message.guid, at, findings, false);
+        Box::new(Outcome { items, ..whole })
+    }
+
     /// The documents with what is found on each, and what is found on the message.
     fn documents(
         &self,
         directory: &Directory,
-        acting: &Acting<'_>,
+        acting: Option<&Acting<'_>>,
         opened: &Opened,
         at: Time,
     ) -> (Vec<CheckedDocument>, Vec<Finding>) {
         let mut found = ceb::check(&opened.message, &self.reference.codes);
         if opened.from_json {
-            found.retain(|finding| finding.code != "signature.missing");
+            // Both are ours to add when it is sent.
+            let unsent = opened.message.transfer.is_none();
+            let ours = |f: &Finding| {
+                f.code == "signature.missing" || unsent && f.path.starts_with("BaseTransfer")
+            };
+            found.retain(|finding| !ours(finding));
         }
         let count = opened.message.documents.len();
         let (mut by_document, of_message) = distribute(found, count, opened.kind);
@@ -119,10 +148,14 @@ impl Checker {
             let n = documents.len();
             let mut findings = by_document.get_mut(n).map(std::mem::take).unwrap_or_default();
             let content = self.veil(|veil| content(opened.kind, document, veil));
-            findings.extend(match &content {
-                Some(Content::Paper(facts)) => sender::paper(directory, acting, facts, at),
-                Some(Content::Inventory(facts)) => sender::inventory(directory, acting, facts, at),
-                None => Vec::new(),
+            findings.extend(match (&content, acting) {
+                (Some(Content::Paper(facts)), Some(acting)) => {
+                    sender::paper(directory, acting, facts, at)
+                }
+                (Some(Content::Inventory(facts)), Some(acting)) => {
+                    sender::inventory(directory, acting, facts, at)
+                }
+                _ => Vec::new(),
             });
             let index = opened.indexes.get(n).copied().unwrap_or(n);
             documents.push(CheckedDocument { index, position, content, findings });
@@ -133,12 +166,6 @@ impl Checker {
         }
         documents.sort_by_key(|document| document.index);
         (documents, of_message)
-    }
-}
-
-impl Opened {
-    fn refused(&self, at: Time, findings: Vec<Finding>) -> Refusal {
-        Box::new(refused(self.kind.code(), &self.message.guid, at, findings, false))
     }
 }
 
@@ -203,9 +230,10 @@ fn open_json(
     let mut message = Message::new(definition, guid.unwrap_or_default());
     message.documents = documents;
     let responsible = documents_sender(kind, &message);
-    let party = caller.or(responsible.as_deref()).and_then(|code| directory.by_code(code));
+    let party = caller.or(responsible).and_then(|code| directory.by_code(code));
     message.transfer = party.map(transfer);
-    let xml = if message.documents.is_empty() {
+    // Without a sender there is no message to write; it will be refused for that.
+    let xml = if message.documents.is_empty() || message.transfer.is_none() {
         Vec::new()
     } else {
         ceb::write(&message).map_err(|findings| {
@@ -233,15 +261,19 @@ fn headed<'v>(definition: &ceb::MessageType, value: &'v Json) -> Cow<'v, Json> {
 }
 
 /// The firm responsible for the first document: who transmits it when no firm's key was used.
-fn documents_sender(kind: Kind, message: &Message) -> Option<String> {
-    let field = match kind {
+fn documents_sender(kind: Kind, message: &Message) -> Option<&str> {
+    message.documents.first()?.head.text(sender_field(kind))
+}
+
+/// The field that names the firm responsible for a document.
+const fn sender_field(kind: Kind) -> &'static str {
+    match kind {
         Kind::Order => "ebpCode",
         Kind::Payment => "payCode",
         Kind::Waybill | Kind::WaybillStatus => "logisticsCode",
         Kind::Inventory | Kind::CancelApplication => "agentCode",
         Kind::Warehousing => "operatorCode",
-    };
-    message.documents.first()?.head.text(field).map(str::to_owned)
+    }
 }
 
 /// The transmission block of a message made from JSON.
@@ -263,8 +295,19 @@ fn behind<'d>(
 ) -> Result<Acting<'d>, Vec<Finding>> {
     let transfer = opened.message.transfer.as_ref();
     let named = transfer.and_then(|transfer| transfer.text("copCode"));
-    let code = named.or(caller).unwrap_or_default();
-    let sender = sender::sender(directory, code, opened.message.dxp_id(), caller, at)?;
+    let responsible = documents_sender(opened.kind, &opened.message);
+    // A message made from JSON has no transmission block of its own: the document says it.
+    let stated = caller.or(if opened.from_json { responsible } else { None });
+    let code = named.or(stated).unwrap_or_default();
+    let by_document = named.is_none() && caller.is_none() && opened.from_json;
+    let sender = sender::sender(directory, code, opened.message.dxp_id(), caller, at);
+    let sender = match sender {
+        Err(findings) if by_document => {
+            let field = sender_field(opened.kind);
+            return Err(findings.into_iter().map(|finding| finding.at(field)).collect());
+        }
+        sender => sender?,
+    };
     if !opened.message.signed {
         return Ok(Acting { sender, signer: sender });
     }

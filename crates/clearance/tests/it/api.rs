@@ -489,6 +489,55 @@ async fn a_key_of_no_firm_hands_in_only_as_the_operator() {
     assert_eq!(taken.status, 202, "{}", taken.text);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_sender_is_told_of_everything_else_too() {
+    let door = Door::open();
+    let operator = door.operator().await;
+    let fields = |answer: &Answer, code: &str| -> Vec<String> {
+        let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
+        let of_code = errors.iter().filter(|error| error["code"] == code);
+        of_code.map(|error| error["field"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let empty = door.post(&operator, "/api/v1/orders", &json!({})).await;
+    assert_eq!(empty.status, 422);
+    assert_eq!(fields(&empty, "party.unknown"), Vec::<String>::new(), "{}", empty.text);
+    let told = empty.json()["errors"].to_string();
+    for field in ["orderNo", "ebpCode", "buyerIdNumber", "OrderList"] {
+        assert!(told.contains(field), "{field}: {told}");
+    }
+    // A platform nobody knows, and a sum that is wrong.
+    let order =
+        with(with(Parcel::new(1).order(), "ebpCode", "91370303MA3C123462"), "taxTotal", "5");
+    let both = door.post(&operator, "/api/v1/orders", &order).await;
+    assert_eq!(fields(&both, "party.unknown"), ["ebpCode"], "{}", both.text);
+    let codes: Vec<String> = both.json()["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| error["code"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert!(codes.len() > 1 && both.text.contains("acturalPaid"), "{codes:?}");
+    assert!(both.text.contains("91370303MA3C123462"));
+    // The same as XML.
+    let kind = ceb::message_type("CEB311").expect("a type");
+    let (document, _) = ceb::document_from_json(kind, &order);
+    let mut message = ceb::Message::new(kind, "4CDE1CFD-EDED-46B1-946C-B8022E42FC95");
+    message.documents = vec![document.expect("a document")];
+    let mut transfer = ceb::Record::new(kind.transfer().expect("a block"));
+    for (name, value) in [
+        ("copCode", "91370303MA3C123462"),
+        ("copName", "无"),
+        ("dxpMode", "DXP"),
+        ("dxpId", "DXPENT3703009999"),
+    ] {
+        assert!(transfer.set(name, value));
+    }
+    message.transfer = Some(transfer);
+    let xml = door.post_xml(&operator, ceb::write(&message).expect("written")).await;
+    assert_eq!(fields(&xml, "party.unknown"), ["BaseTransfer/copCode"], "{}", xml.text);
+    assert!(xml.text.contains("acturalPaid"), "{}", xml.text);
+}
+
 #[test]
 fn every_route_is_declared_once_and_guarded() {
     assert_eq!(web::misdeclared(&modules()), Vec::<String>::new());
