@@ -129,6 +129,22 @@ fn what_an_operator_changed_a_zone_file_leaves_alone() {
 }
 
 #[test]
+fn a_firm_renamed_by_api_keeps_its_name_when_the_zone_is_loaded_again() {
+    both_with(MIGRATIONS, |db| {
+        let ids = ids();
+        let zone = Zone::builtin("zibo").unwrap().unwrap();
+        done(db, |tx| flow::load_zone(tx, &ctx(&ids, 0), &zone));
+        let mut renamed = zone.parties[0].clone();
+        renamed.name_zh = "淄博更名示例有限公司".into();
+        done(db, |tx| flow::put(tx, &ctx(&ids, 1), &renamed));
+        done(db, |tx| flow::load_zone(tx, &ctx(&ids, 2), &zone));
+        let code = renamed.social_credit_code.clone().unwrap();
+        let found = done(db, |tx| flow::find(tx, &code));
+        assert_eq!(&*found.party.name.zh, "淄博更名示例有限公司");
+    });
+}
+
+#[test]
 fn either_code_finds_the_firm_that_is_there() {
     both_with(MIGRATIONS, |db| {
         let ids = ids();
