@@ -10,6 +10,7 @@ use register::rules::{NoRule, Rules};
 use register::tariff::Tariff;
 
 use crate::law::{DayLaw, DayLaws};
+use crate::receipt::{Advice, advice};
 
 /// Reference data of the running platform. One, shared by intake, flows and routes.
 #[derive(Debug)]
@@ -51,5 +52,10 @@ impl Reference {
     /// [`NoRule`] when the law of that day is not known.
     pub fn law(&self, on: Date) -> Result<Arc<DayLaw>, NoRule> {
         self.laws.on(&self.rules, on)
+    }
+
+    /// What a receipt of the type with this number means, and what to do about it.
+    pub(crate) fn advice(&self, kind: i64, status: Option<i64>, text: &str) -> Advice {
+        advice(&self.remedies, &self.codes, kind, status, text)
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod it {
+    mod advice;
     mod api;
     mod flows;
     mod measure;

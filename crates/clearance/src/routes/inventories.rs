@@ -86,8 +86,7 @@ pub(super) async fn receipts(
     let reference = app.shared::<Reference>()?;
     seen(&app, &caller, id).await?;
     let found = app.read(move |tx| receipt::of(tx, id)).await?;
-    let remedies = &reference.remedies;
-    Ok(axum::Json(found.iter().map(|one| ReceiptView::of(one, remedies)).collect()))
+    Ok(axum::Json(found.iter().map(|one| ReceiptView::of(one, &reference)).collect()))
 }
 
 /// 清单问题 / Findings of an inventory

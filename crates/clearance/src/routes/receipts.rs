@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use kernel::{Date, Time};
-use register::remedies::Remedies;
 use serde::{Deserialize, Serialize};
 use web::{ApiError, App, Caller, List, Page, PageParams};
 
@@ -58,8 +57,8 @@ impl Words {
 }
 
 impl ReceiptView {
-    pub(super) fn of(stored: &Stored, remedies: &Remedies) -> ReceiptView {
-        let remedy = remedy_of(remedies, stored.status, &stored.text);
+    pub(super) fn of(stored: &Stored, reference: &Reference) -> ReceiptView {
+        let advice = reference.advice(stored.kind, stored.status, &stored.text);
         ReceiptView {
             id: stored.id.to_string(),
             message_type: if stored.kind == 0 {
@@ -73,36 +72,10 @@ impl ReceiptView {
             received_at: stored.id.time().to_rfc3339(),
             text: stored.text.clone(),
             effect: Effect::word_of(stored.effect),
-            meaning: Words::of(&remedy.meaning),
-            remedy: Words::of(&remedy.remedy),
+            meaning: Words::of(&advice.meaning),
+            remedy: Words::of(&advice.remedy),
         }
     }
-}
-
-/// What to do about a receipt: a code quoted in its text says more than its status.
-pub(super) fn remedy_of<'r>(
-    remedies: &'r Remedies,
-    status: Option<i64>,
-    text: &str,
-) -> &'r register::remedies::Remedy {
-    for code in quoted_codes(text) {
-        let remedy = remedies.lookup(code, text);
-        if remedy.known {
-            return remedy;
-        }
-    }
-    let status = status.map(|status| status.to_string()).unwrap_or_default();
-    remedies.lookup(&status, text)
-}
-
-/// The numbers in `[Code:2600;Desc:放行]`.
-fn quoted_codes(text: &str) -> impl Iterator<Item = &str> {
-    let after = |sign: &'static str| text.split(sign).skip(1);
-    after("[Code:").chain(after("[code:")).filter_map(|rest| {
-        let end = rest.find([';', ']'])?;
-        let code = rest[..end].trim();
-        code.parse::<i64>().is_ok().then_some(code)
-    })
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -160,5 +133,5 @@ pub(super) async fn list(
     let filter = Filter { status, kind, effect, since, parties };
     let found = app.read(move |tx| receipt::list(tx, &filter, after, fetch)).await?;
     let page = Page::cut(&app, LIST, found, limit, |one| one.id);
-    Ok(axum::Json(page.map(|one| ReceiptView::of(&one, &reference.remedies))))
+    Ok(axum::Json(page.map(|one| ReceiptView::of(&one, &reference))))
 }

@@ -3,18 +3,17 @@
 use axum::extract::State;
 use db::{DbError, Tx};
 use kernel::{Text, Time};
-use register::remedies::Remedies;
 use serde::Serialize;
 use web::{ApiError, App, Caller, Path};
 
 use super::inventories::seen;
-use super::receipts::{Words, remedy_of};
+use super::receipts::Words;
 use super::views::StateView;
 use crate::document::DocumentId;
 use crate::lifecycle::State as Place;
 use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::expectation::{self, Expectation};
-use crate::receipt::Effect;
+use crate::receipt::{Effect, Subject};
 use crate::reference::Reference;
 use crate::store::inventory::Declared;
 use crate::store::receipt::Stored;
@@ -141,7 +140,7 @@ fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineVie
     TimelineView {
         id: declared.id.to_string(),
         state: StateView::of(declared.position),
-        steps: steps(declared, &lived, &reference.remedies),
+        steps: steps(declared, &lived, reference),
         next: next.map(|Expectation { step, who, text: Text { zh, en } }| NextView {
             step,
             who,
@@ -162,7 +161,7 @@ fn action_view(state: Place, act: Action) -> ActionView {
     }
 }
 
-fn steps(declared: &Declared, lived: &Lived, remedies: &Remedies) -> Vec<StepView> {
+fn steps(declared: &Declared, lived: &Lived, reference: &Reference) -> Vec<StepView> {
     let mut steps: Vec<(Time, StepView)> = Vec::new();
     steps.push((
         declared.received_at,
@@ -183,7 +182,7 @@ fn steps(declared: &Declared, lived: &Lived, remedies: &Remedies) -> Vec<StepVie
     }
     for one in &lived.receipts {
         let at = one.at.unwrap_or_else(|| one.id.time());
-        steps.push((at, of_receipt(at, one, remedies)));
+        steps.push((at, of_receipt(at, one, reference)));
     }
     if let Some(arrival) = lived.arrival {
         let at = arrival.time();
@@ -218,17 +217,20 @@ fn own(at: Time, sender: &str, code: &str, zh: &str, en: &str) -> StepView {
     }
 }
 
-fn of_receipt(at: Time, one: &Stored, remedies: &Remedies) -> StepView {
-    let remedy = remedy_of(remedies, one.status, &one.text);
+fn of_receipt(at: Time, one: &Stored, reference: &Reference) -> StepView {
+    let advice = reference.advice(one.kind, one.status, &one.text);
     // Up to being declared, and every negative code, it is the e-port that speaks.
+    // A tax bill is customs' own.
+    let tax_bill = Subject::of_code(&format!("CEB{}", one.kind)) == Some(Subject::TaxBill);
     let eport = one.status.is_some_and(|status| status < 0 || (1..=4).contains(&status));
+    let eport = eport && !tax_bill;
     StepView {
         time: at.to_rfc3339(),
         sender: if eport { "eport" } else { "customs" }.to_owned(),
         code: one.status.map(|status| status.to_string()).unwrap_or_default(),
         text: one.text.clone(),
-        meaning: Words::of(&remedy.meaning),
-        remedy: Some(Words::of(&remedy.remedy)),
+        meaning: Words::of(&advice.meaning),
+        remedy: Some(Words::of(&advice.remedy)),
         since_previous_ms: None,
         effect: Some(Effect::word_of(one.effect)),
     }

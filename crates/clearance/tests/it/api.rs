@@ -57,7 +57,7 @@ impl Door {
     }
 
     /// Hands a whole parcel in, each document by its own firm; gives the inventory's id.
-    async fn parcel(&self, parcel: &Parcel) -> String {
+    pub(crate) async fn parcel(&self, parcel: &Parcel) -> String {
         for (code, path, document) in [
             (PLATFORM, "orders", parcel.order()),
             (PAYMENT, "payments", parcel.payment()),
