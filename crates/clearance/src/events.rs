@@ -3,7 +3,6 @@
 
 use db::{Ctx, DbError, Event, Tx};
 use kernel::Time;
-use register::remedies::Remedies;
 use serde_json::{Value as Json, json};
 use web::notices::Notice;
 
@@ -167,19 +166,19 @@ pub(crate) struct Told<'a> {
 }
 
 /// One notice to each firm concerned.
-pub(crate) fn receipt_notices(told: Told<'_>, remedies: &Remedies) -> Vec<Notice> {
-    let code = told.arrived.status.map(|status| status.to_string()).unwrap_or_default();
-    let remedy = remedies.lookup(&code, &told.arrived.text);
+pub(crate) fn receipt_notices(told: Told<'_>, reference: &Reference) -> Vec<Notice> {
+    let Arrived { kind, status, text, .. } = told.arrived;
+    let advice = reference.advice(*kind, *status, text);
     let body = json!({
         "document": told.kind.word(),
         "id": told.id,
         "key": told.key,
         "state": told.state.word(),
-        "status": told.arrived.status,
+        "status": status,
         "time": told.arrived.at.map(Time::to_rfc3339),
-        "text": told.arrived.text,
-        "meaning": { "zh": remedy.meaning.zh, "en": remedy.meaning.en },
-        "remedy": { "zh": remedy.remedy.zh, "en": remedy.remedy.en },
+        "text": text,
+        "meaning": { "zh": advice.meaning.zh, "en": advice.meaning.en },
+        "remedy": { "zh": advice.remedy.zh, "en": advice.remedy.en },
     });
     told.parties
         .into_iter()

@@ -369,7 +369,7 @@ impl Batch<'_> {
             let parties = if concluded { parties } else { parties.into_iter().take(1).collect() };
             let key = paper_key(&facts);
             let told = events::Told { id, kind, key, state, arrived, parties };
-            news.notices.extend(events::receipt_notices(told, &self.reference.remedies));
+            news.notices.extend(events::receipt_notices(told, self.reference));
         }
         if let (true, Facts::CancelApplication(cancel)) = (concluded, &*facts) {
             let cancelled = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
@@ -445,7 +445,7 @@ impl Batch<'_> {
             arrived,
             parties,
         };
-        news.notices.extend(events::receipt_notices(told, &self.reference.remedies));
+        news.notices.extend(events::receipt_notices(told, self.reference));
     }
 
     /// What follows from inventories having moved: what they held is used or comes back.

@@ -45,3 +45,22 @@ async fn a_tax_bill_is_told_as_a_tax_bill_of_customs() {
         assert_eq!(step["remedy"], bill["remedy"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_gives_the_remedy_of_the_list() {
+    let door = Door::open();
+    let parcel = Parcel::new(1);
+    door.parcel(&parcel).await;
+    door.house.send();
+    let rejection = parcel.inventory_receipt(100, 9).replace("[Code:100;", "[Code:1313;");
+    assert_eq!(door.house.receipt(&rejection).moved, 1);
+    let broker = door.firm(BROKER).await;
+    let list = door.get(&broker, "/api/v1/receipts?status=100").await.json();
+    assert_eq!(list["items"][0]["meaning"]["en"], "the buyer exceeds the yearly limit");
+    let notices = door.get(&broker, "/api/v1/notices").await.json();
+    let all = notices["items"].as_array().expect("notices");
+    let told = all.iter().find(|one| one["kind"] == "clearance.receipt_arrived").expect("told");
+    for name in ["meaning", "remedy"] {
+        assert_eq!(told["body"][name], list["items"][0][name], "{notices}");
+    }
+}
