@@ -137,7 +137,8 @@ impl Checker {
             // Both are ours to add when it is sent.
             let unsent = opened.message.transfer.is_none();
             let ours = |f: &Finding| {
-                f.code == "signature.missing" || unsent && f.path.starts_with("BaseTransfer")
+                matches!(f.code, "signature.missing" | "signature.advised")
+                    || unsent && f.path.starts_with("BaseTransfer")
             };
             found.retain(|finding| !ours(finding));
         }

@@ -64,3 +64,12 @@ async fn a_notice_gives_the_remedy_of_the_list() {
         assert_eq!(told["body"][name], list["items"][0][name], "{notices}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_to_sign_what_the_platform_signs() {
+    let door = Door::open();
+    let parcel = Parcel::new(1);
+    let answer = door.post(&door.firm(PLATFORM).await, "/api/v1/orders", &parcel.order()).await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    assert!(!answer.text.contains("signature."), "{}", answer.text);
+}
