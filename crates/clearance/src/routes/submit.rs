@@ -8,13 +8,20 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{Finding, Text};
 use serde_json::Value as Json;
-use web::{ApiError, App, Caller, IdempotencyParams, Raw, RequestId, Scope, key_reused, replay};
+use web::{
+    ApiError, App, Caller, ErrorAnswer, IdempotencyParams, Raw, RequestId, Scope, key_reused,
+    replay,
+};
 
 use crate::document::{Door, Kind};
 use crate::intake::{Answer, Body, Intake, Mark, NotTaken, Outcome, Submission};
 
 /// Documents one request may hold: as many as a message of the family.
 const DOCUMENTS_MAX: usize = 100;
+
+/// What 429 says of a submission.
+const SENDER_FULL: &str = "本企业待处理的报文过多,见 Retry-After / Too many messages of this firm \
+                           are waiting; see Retry-After";
 
 /// 报送报文 / Hand in a message
 ///
@@ -29,6 +36,7 @@ const DOCUMENTS_MAX: usize = 100;
     responses(
         (status = 202, body = Outcome), (status = 200, body = Outcome),
         (status = 422, body = Outcome), (status = 409, description = "Idempotency-Key reused"),
+        (status = 429, body = ErrorAnswer, description = SENDER_FULL),
     ),
 )]
 pub(super) async fn messages(
@@ -58,6 +66,7 @@ macro_rules! doors {
                 (status = 202, body = Outcome), (status = 200, body = Outcome),
                 (status = 422, body = Outcome),
                 (status = 409, description = "Idempotency-Key reused"),
+                (status = 429, body = ErrorAnswer, description = SENDER_FULL),
             ),
         )]
         pub(super) async fn $single(
@@ -87,6 +96,7 @@ macro_rules! doors {
                 (status = 202, body = Outcome), (status = 200, body = Outcome),
                 (status = 422, body = Outcome),
                 (status = 409, description = "Idempotency-Key reused"),
+                (status = 429, body = ErrorAnswer, description = SENDER_FULL),
             ),
         )]
         pub(super) async fn $batch(
