@@ -5,6 +5,7 @@ mod it {
     mod advice;
     mod api;
     mod flows;
+    mod lists;
     mod measure;
     mod originals;
     mod receipts;

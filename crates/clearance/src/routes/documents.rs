@@ -3,25 +3,28 @@
 use axum::extract::State;
 use web::{ApiError, App, Caller, List, Page, PageParams, Path};
 
-use super::lists::DocumentFilter;
+use super::lists::{
+    CancelApplicationFilter, Narrows, OrderFilter, PaymentFilter, WarehousingFilter, WaybillFilter,
+    WaybillStatusFilter,
+};
 use super::views::{PaperView, is_kind};
 use super::{codes_of, is_named};
 use crate::document::{DocumentId, Kind};
 use crate::store::{list, paper};
 
 macro_rules! documents {
-    ($($many:ident $one:ident $path:literal $kind:ident $zh:literal $en:literal;)*) => {$(
+    ($($many:ident $one:ident $path:literal $kind:ident $filter:ident $zh:literal $en:literal;)*) => {$(
         #[doc = concat!($zh, "列表 / List ", $en, "s")]
         #[utoipa::path(
             get, path = concat!("/api/v1/", $path),
             operation_id = concat!("list_", stringify!($many)),
-            params(PageParams, DocumentFilter),
+            params(PageParams, $filter),
             responses((status = 200, body = Page<PaperView>)),
         )]
         pub(super) async fn $many(
             State(app): State<App>,
             caller: Caller,
-            list: List<DocumentFilter>,
+            list: List<$filter>,
         ) -> Result<axum::Json<Page<PaperView>>, ApiError> {
             page(&app, &caller, list, Kind::$kind).await.map(axum::Json)
         }
@@ -44,36 +47,27 @@ macro_rules! documents {
 }
 
 documents! {
-    orders order "orders" Order "订单" "order";
-    payments payment "payments" Payment "支付单" "payment";
-    waybills waybill "waybills" Waybill "运单" "waybill";
-    waybill_statuses waybill_status "waybill-statuses" WaybillStatus "运单状态" "waybill status";
-    cancel_applications cancel_application "cancel-applications" CancelApplication "撤销申请单"
-        "cancel application";
-    warehousing_details warehousing_detail "warehousing-details" Warehousing "入库明细单"
-        "warehousing detail";
+    orders order "orders" Order OrderFilter "订单" "order";
+    payments payment "payments" Payment PaymentFilter "支付单" "payment";
+    waybills waybill "waybills" Waybill WaybillFilter "运单" "waybill";
+    waybill_statuses waybill_status "waybill-statuses" WaybillStatus WaybillStatusFilter
+        "运单状态" "waybill status";
+    cancel_applications cancel_application "cancel-applications" CancelApplication
+        CancelApplicationFilter "撤销申请单" "cancel application";
+    warehousing_details warehousing_detail "warehousing-details" Warehousing WarehousingFilter
+        "入库明细单" "warehousing detail";
 }
 
 async fn page(
     app: &App,
     caller: &Caller,
-    list: List<DocumentFilter>,
+    list: List<impl Narrows>,
     kind: Kind,
 ) -> Result<Page<PaperView>, ApiError> {
     let after = list.after::<DocumentId>(app, kind.word())?;
     let (fetch, limit) = (list.fetch(), list.limit);
     let mut filter = list.filter.parse(app, caller)?;
     filter.after = after;
-    let own = |no: Option<String>, here: bool| if here { no } else { None };
-    // An order's or a waybill's own number may be asked for by its plain name.
-    let by_name = match kind {
-        Kind::Order => own(filter.order_no.take(), true),
-        Kind::Waybill | Kind::WaybillStatus => own(filter.logistics_no.clone(), true),
-        Kind::CancelApplication => own(filter.invt_no.clone(), true),
-        Kind::Warehousing => own(filter.cop_no.clone(), true),
-        _ => None,
-    };
-    filter.number = filter.number.or(by_name);
     let found = app.read(move |tx| list::papers(tx, kind, &filter, fetch)).await?;
     let page = Page::cut(app, kind.word(), found, limit, |paper| paper.id);
     Ok(page.map(|paper| PaperView::of(&paper)))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use web::{ApiError, App, Caller, List, Page, PageParams, Path};
 
-use super::lists::DocumentFilter;
+use super::lists::{InventoryFilter, Narrows};
 use super::receipts::ReceiptView;
 use super::views::{FindingView, InventoryView};
 use super::{codes_of, is_named};
@@ -17,19 +17,18 @@ const LIST: &str = "inventories";
 /// 清单列表 / List inventories
 #[utoipa::path(
     get, path = "/api/v1/inventories", operation_id = "list_inventories",
-    params(PageParams, DocumentFilter),
+    params(PageParams, InventoryFilter),
     responses((status = 200, body = Page<InventoryView>)),
 )]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    list: List<DocumentFilter>,
+    list: List<InventoryFilter>,
 ) -> Result<axum::Json<Page<InventoryView>>, ApiError> {
     let after = list.after::<DocumentId>(&app, LIST)?;
     let (fetch, limit) = (list.fetch(), list.limit);
     let mut filter = list.filter.parse(&app, &caller)?;
     filter.after = after;
-    filter.cop_no = filter.cop_no.or(filter.number.take());
     let found = app.read(move |tx| list::inventories(tx, &filter, fetch)).await?;
     let page = Page::cut(&app, LIST, found, limit, |declared| declared.id);
     Ok(axum::Json(page.map(|declared| InventoryView::of(&declared))))

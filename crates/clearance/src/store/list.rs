@@ -15,10 +15,11 @@ pub(crate) struct Filter {
     pub(crate) states: Option<Vec<(i64, i64)>>,
     pub(crate) mode: Option<String>,
     pub(crate) order_no: Option<String>,
-    pub(crate) logistics_no: Option<String>,
+    pub(crate) waybill_no: Option<String>,
     pub(crate) invt_no: Option<String>,
     pub(crate) cop_no: Option<String>,
-    /// The document's own number: order, transaction, waybill number.
+    /// The document's own number: order, transaction, waybill number; of an inventory the
+    /// declarant's.
     pub(crate) number: Option<String>,
     /// Received from this instant on.
     pub(crate) from: Option<Time>,
@@ -111,9 +112,10 @@ pub(crate) fn inventories(
     w.states("i.state", filter.states.as_ref());
     w.add("i.trade_mode", "=", filter.mode.as_ref());
     w.add("i.order_no", "=", filter.order_no.as_ref());
-    w.add("i.logistics_no", "=", filter.logistics_no.as_ref());
+    w.add("i.logistics_no", "=", filter.waybill_no.as_ref());
     w.add("i.invt_no", "=", filter.invt_no.as_ref());
     w.add("i.cop_no", "=", filter.cop_no.as_ref());
+    w.add("i.cop_no", "=", filter.number.as_ref());
     w.add("i.flagged", "=", filter.has_findings);
     w.named(&INVENTORY_PARTIES, filter.party.as_ref());
     w.named(&INVENTORY_PARTIES, filter.tenant.as_ref());
@@ -124,6 +126,20 @@ pub(crate) fn inventories(
         w.text()
     );
     tx.query(&sql, &w.params)?.iter().map(|row| inventory::of_row(row, 0)).collect()
+}
+
+/// What is asked of a document's own number and of the one that links it, by their names there.
+fn numbers(kind: Kind, filter: &Filter) -> (Option<&String>, Option<&String>) {
+    let Filter { order_no, waybill_no, invt_no, cop_no, .. } = filter;
+    let (own, link) = match kind {
+        Kind::Order => (order_no, &None),
+        Kind::Payment => (&None, order_no),
+        Kind::Waybill => (waybill_no, order_no),
+        Kind::WaybillStatus => (waybill_no, &None),
+        Kind::CancelApplication => (invt_no, cop_no),
+        Kind::Warehousing | Kind::Inventory => (cop_no, &None),
+    };
+    (own.as_ref(), link.as_ref())
 }
 
 /// Documents of one other kind, newest first.
@@ -138,7 +154,9 @@ pub(crate) fn papers(
     w.span("d.id", filter);
     w.states("d.state", filter.states.as_ref());
     w.add("d.number", "=", filter.number.as_ref());
-    w.add("d.link_no", "=", filter.order_no.as_ref());
+    let (own, link) = numbers(kind, filter);
+    w.add("d.number", "=", own);
+    w.add("d.link_no", "=", link);
     w.named(&PAPER_PARTIES, filter.party.as_ref());
     w.named(&PAPER_PARTIES, filter.tenant.as_ref());
     if let Some(has) = filter.has_findings {
