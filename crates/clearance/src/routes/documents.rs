@@ -13,7 +13,9 @@ use crate::document::{DocumentId, Kind};
 use crate::store::{list, paper};
 
 macro_rules! documents {
-    ($($many:ident $one:ident $path:literal $kind:ident $filter:ident $zh:literal $en:literal;)*) => {$(
+    ($(
+        $many:ident $one:ident $path:literal $kind:ident $filter:ident $zh:literal $en:literal;
+    )*) => {$(
         #[doc = concat!($zh, "列表 / List ", $en, "s")]
         #[utoipa::path(
             get, path = concat!("/api/v1/", $path),
