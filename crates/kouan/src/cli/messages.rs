@@ -41,13 +41,17 @@ fn show(report: &CheckReport) {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.is_error());
     output::line(format!(
-        "{}: {kind}, {} documents, {structure}, {} errors, {} warnings",
+        "{}: {kind}, {}, {structure}, {}, {}",
         report.file,
-        report.documents,
-        errors.len(),
-        warnings.len()
+        counted(report.documents, "document"),
+        counted(errors.len(), "error"),
+        counted(warnings.len(), "warning"),
     ));
     report.findings.iter().for_each(|finding| output::finding(&report.file, finding));
+}
+
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 pub(super) fn fields(args: &Fields) -> Result<Verdict, Failure> {

@@ -136,8 +136,9 @@ impl<'a> Sender<'a> {
                 _ => self.refused(&item.findings),
             }
         }
-        if answer.items.is_empty() {
-            self.refused(&answer.findings);
+        self.refused(&answer.findings);
+        // An answer that is no outcome lists what is wrong as errors; an outcome lists it twice.
+        if answer.items.is_empty() && answer.findings.is_empty() {
             self.refused(&answer.errors);
         }
         Ok(())
