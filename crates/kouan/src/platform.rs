@@ -176,6 +176,9 @@ pub fn open_database(config: &Config, opening: Opening) -> Result<Db, Failure> {
     if opening == Opening::Existing && !config.is_server_database() && !file.exists() {
         return Err(Failure::new(format!("there is no database {}", file.display())));
     }
+    // A database that is there was sealed with a key that must be there as well.
+    let sealed = !config.is_server_database() && file.exists();
+    let opening = if sealed { Opening::ExistingKey } else { opening };
     let master_key = master_key(&config.master_key_path(), opening)?;
     Ok(Db::open(&db::Settings::new(config.database.clone(), master_key))?)
 }

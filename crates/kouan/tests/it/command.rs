@@ -194,6 +194,18 @@ fn what_is_backed_up_can_be_brought_back_and_its_keys_still_open() {
 }
 
 #[test]
+fn a_database_without_its_master_key_gets_no_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = installation(folder.path());
+    assert_eq!(code(&kouan(&["migrate", "--database", &database])), 0);
+    let key = folder.path().join("kouan.master.key");
+    std::fs::remove_file(&key).unwrap();
+    let refused = kouan(&["migrate", "--database", &database]);
+    assert_eq!(code(&refused), 2);
+    assert!(!key.exists(), "{refused:?}");
+}
+
+#[test]
 fn a_key_is_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let prefix = folder.path().join("k").display().to_string();
