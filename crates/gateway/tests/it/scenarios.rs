@@ -1,7 +1,7 @@
 //! Every row of the scenario table does what the table says.
 
 use gateway::Customs;
-use gateway::standin::scenario::{Effect, SCENARIOS, markdown};
+use gateway::standin::scenario::{Effect, SCENARIOS};
 
 use super::fixture::{Bench, Parcel, message, start};
 
@@ -48,16 +48,6 @@ fn each_row_gives_the_receipts_it_lists() {
             assert!(receipt.said.is_some_and(|said| said <= receipt.at), "none before its time");
         }
     }
-}
-
-#[test]
-fn the_document_is_the_table() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/standin.md");
-    if std::env::var_os("KOUAN_UPDATE").is_some() {
-        std::fs::write(file, markdown()).unwrap();
-    }
-    let written = std::fs::read_to_string(file).unwrap();
-    assert_eq!(written, markdown(), "run this test with KOUAN_UPDATE=1 to write it");
 }
 
 #[test]
