@@ -16,7 +16,10 @@ pub(super) fn check(args: &Files) -> Result<Verdict, Failure> {
     for path in &args.files {
         let file = path.display().to_string();
         let Ok(bytes) = output::read(path) else {
-            verdict = verdict.and(output::unreadable(&file, args.json)?);
+            let report = serde_json::json!({
+                "file": null, "message_type": null, "documents": 0, "structure_valid": false,
+            });
+            verdict = verdict.and(output::unreadable(&file, args.json, report)?);
             continue;
         };
         let report = CheckReport::new(&file, &bytes, &codes);

@@ -79,8 +79,13 @@ pub(super) fn write_secret(path: &std::path::Path, bytes: &[u8]) -> Result<(), F
     options.open(path).and_then(|mut file| file.write_all(bytes)).map_err(wrong)
 }
 
-/// Says that a file cannot be read, in the form the user asked for.
-pub(super) fn unreadable(file: &str, as_json: bool) -> Result<Verdict, Failure> {
+/// Says that a file cannot be read, in the form the user asked for. `report` has the other fields
+/// of the command's JSON form, so that every line has the same.
+pub(super) fn unreadable(
+    file: &str,
+    as_json: bool,
+    mut report: serde_json::Value,
+) -> Result<Verdict, Failure> {
     use kernel::{Finding, Text};
     let finding = Finding::error(
         "file.unreadable",
@@ -88,7 +93,9 @@ pub(super) fn unreadable(file: &str, as_json: bool) -> Result<Verdict, Failure> 
         Text::new("检查路径与权限", "check the path and its permissions"),
     );
     if as_json {
-        json(&serde_json::json!({ "file": file, "findings": [finding] }))?;
+        report["file"] = file.into();
+        report["findings"] = serde_json::to_value([finding])?;
+        json(&report)?;
     } else {
         self::finding(file, &finding);
     }

@@ -20,7 +20,11 @@ pub(super) fn verify(args: &Files) -> Result<Verdict, Failure> {
     for path in &args.files {
         let file = path.display().to_string();
         let Ok(bytes) = output::read(path) else {
-            verdict = verdict.and(output::unreadable(&file, args.json)?);
+            let report = serde_json::json!({
+                "file": null, "signed": false, "algorithm": null,
+                "digest_ok": false, "signature_ok": false, "certificate": null,
+            });
+            verdict = verdict.and(output::unreadable(&file, args.json, report)?);
             continue;
         };
         // An envelope is opened: what firms sign is the message inside.

@@ -76,7 +76,9 @@ fn check_says_clean_faulty_and_unreadable_by_its_exit_code() {
     }
 
     let nobody = folder.path().join("nobody.xml").display().to_string();
-    assert_eq!(code(&kouan(&["check", "--json", &nobody])), 2);
+    let unread = kouan(&["check", "--json", &nobody]);
+    assert_eq!(code(&unread), 2);
+    assert_eq!(json_lines(&unread)[0]["structure_valid"], false);
     let noise = write(folder.path(), "noise.bin", "\u{1}not a message");
     assert_eq!(code(&kouan(&["check", &noise])), 2);
 }
