@@ -2,4 +2,4 @@
 
 pub mod types;
 
-pub use types::{Dispatch, DispatchId, Sent};
+pub use types::{Dispatch, DispatchId, Sending, Sent};

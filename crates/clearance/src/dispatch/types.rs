@@ -34,10 +34,22 @@ pub struct Dispatch {
 }
 
 /// What became of a dispatch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Which.
     pub id: DispatchId,
-    /// Whether the other side took it.
-    pub ok: bool,
+    /// How it went.
+    pub outcome: Sending,
+}
+
+/// How sending went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// The other side took it.
+    Taken,
+    /// It could not be handed over, and may be later.
+    Later,
+    /// The other side refused it for good, with this code and text; trying again is useless until
+    /// somebody mends it.
+    Refused(String),
 }

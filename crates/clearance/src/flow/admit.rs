@@ -494,6 +494,7 @@ impl<'a> Batch<'a> {
     ) {
         let sender = sender.map(str::to_owned);
         let id = self.ctx.id();
+        let text = text.map(str::to_owned);
         self.steps.push(message::Step { id, document_id, state, sender, text });
     }
 }

@@ -6,9 +6,10 @@ use ceb::{Message, ReadOptions};
 use db::{Ctx, DbError, OriginalId, Tx};
 use kernel::Time;
 
-use crate::dispatch::{Dispatch, DispatchId, Sent};
+use crate::dispatch::{Dispatch, DispatchId, Sending, Sent};
 use crate::document::{DocumentId, Kind, MessageId};
 use crate::lifecycle::{Position, State};
+use crate::receipt::scrub::scrub;
 use crate::store::message::{self, Due, Step};
 use crate::store::{inventory, paper};
 
@@ -74,8 +75,9 @@ fn part_of(message: Message, positions: &[i64]) -> Message {
     Message { guid, documents, signed: false, ..message }
 }
 
-/// Reports on what was sent. What the other side took is marked as sent; what failed is tried again
-/// later, without end: the documents are owed.
+/// Reports on what was sent. What the other side took is marked as sent; what could not be handed
+/// over is tried again later, without end: the documents are owed. What was refused for good is not
+/// tried again; the timeline says why, and the firm changes or withdraws it.
 ///
 /// # Errors
 /// When the database fails.
@@ -85,17 +87,16 @@ pub fn dispatched(tx: &mut Tx, ctx: &Ctx, sent: &[Sent]) -> Result<(), DbError> 
         message::dues(tx, &ids)?.into_iter().map(|due| (due.id, due)).collect();
     let mut done = Vec::new();
     let mut later = Vec::new();
-    let mut papers: HashMap<DocumentId, bool> = HashMap::new();
-    let mut inventories: HashMap<DocumentId, bool> = HashMap::new();
+    let mut papers: HashMap<DocumentId, &Sending> = HashMap::new();
+    let mut inventories: HashMap<DocumentId, &Sending> = HashMap::new();
     for one in sent {
         let Some(due) = dues.get(&one.id) else { continue };
-        if one.ok {
-            done.push(due.id);
-        } else {
-            later.push((due.id, retry_at(ctx.now, due.attempts)));
+        match one.outcome {
+            Sending::Taken | Sending::Refused(_) => done.push(due.id),
+            Sending::Later => later.push((due.id, retry_at(ctx.now, due.attempts))),
         }
         let into = if due.kind == Kind::Inventory { &mut inventories } else { &mut papers };
-        into.extend(due.documents.iter().map(|id| (*id, one.ok)));
+        into.extend(due.documents.iter().map(|id| (*id, &one.outcome)));
     }
     message::delete_dues(tx, &done)?;
     message::postpone(tx, &later)?;
@@ -108,7 +109,7 @@ fn retry_at(now: Time, attempts: i64) -> Time {
     now.plus_millis(RETRY_MS[n])
 }
 
-fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, bool>) -> Result<(), DbError> {
+fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, &Sending>) -> Result<(), DbError> {
     let moves = moved(paper::positions(tx, marks.keys().copied())?, marks);
     paper::reposition(tx, moves.into_iter())
 }
@@ -116,7 +117,7 @@ fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, bool>) -> Result<(), DbE
 fn mark_inventories(
     tx: &mut Tx,
     ctx: &Ctx,
-    marks: &HashMap<DocumentId, bool>,
+    marks: &HashMap<DocumentId, &Sending>,
 ) -> Result<(), DbError> {
     let moves = moved(inventory::positions(tx, marks.keys().copied())?, marks);
     let steps: Vec<Step> = moves
@@ -126,7 +127,10 @@ fn mark_inventories(
             document_id: *id,
             state: position.state,
             sender: None,
-            text: None,
+            text: match marks.get(id) {
+                Some(Sending::Refused(reason)) => Some(scrub(reason)),
+                _ => None,
+            },
         })
         .collect();
     inventory::reposition(tx, moves.into_iter())?;
@@ -136,9 +140,9 @@ fn mark_inventories(
 type Move = (DocumentId, i64, Position);
 
 /// The positions that change by having been sent or not.
-fn moved(before: Vec<Move>, marks: &HashMap<DocumentId, bool>) -> Vec<Move> {
+fn moved(before: Vec<Move>, marks: &HashMap<DocumentId, &Sending>) -> Vec<Move> {
     let after = |(id, version, position): Move| {
-        let next = position.dispatched(*marks.get(&id)?);
+        let next = position.dispatched(matches!(marks.get(&id)?, Sending::Taken));
         (next != position && position.state != State::Draft).then_some((id, version, next))
     };
     let mut moves: Vec<Move> = before.into_iter().filter_map(after).collect();

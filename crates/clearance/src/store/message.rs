@@ -242,7 +242,7 @@ pub(crate) struct Step {
     pub(crate) document_id: DocumentId,
     pub(crate) state: State,
     pub(crate) sender: Option<String>,
-    pub(crate) text: Option<&'static str>,
+    pub(crate) text: Option<String>,
 }
 
 /// Stores steps.
@@ -251,7 +251,7 @@ pub(crate) fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
         .iter()
         .map(|step| {
             let sender = step.sender.as_deref();
-            values![step.id, step.document_id, step.state.code(), sender, step.text]
+            values![step.id, step.document_id, step.state.code(), sender, step.text.as_deref()]
         })
         .collect();
     let columns = ["id", "document_id", "state", "sender_code", "text"];

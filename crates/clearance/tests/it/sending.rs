@@ -1,6 +1,6 @@
 //! What goes out, in which form, and again when it failed.
 
-use clearance::dispatch::Sent;
+use clearance::dispatch::{Sending, Sent};
 use clearance::document::Kind;
 use clearance::flow;
 use db::test::both;
@@ -33,7 +33,8 @@ fn what_fails_is_tried_again_and_never_twice_at_once() {
         let first = claim();
         assert_eq!(first.len(), 4);
         assert!(claim().is_empty(), "claimed is claimed");
-        let failed: Vec<Sent> = first.iter().map(|d| Sent { id: d.id, ok: false }).collect();
+        let failed: Vec<Sent> =
+            first.iter().map(|d| Sent { id: d.id, outcome: Sending::Later }).collect();
         db.write(|tx| flow::dispatched(tx, &ctx, &failed)).expect("reported");
         assert_eq!(house.state(&Parcel::new(1).cop_no()), "send_failed");
         assert!(claim().is_empty(), "not at once");
@@ -43,9 +44,30 @@ fn what_fails_is_tried_again_and_never_twice_at_once() {
         // Nobody reports: after its lease it comes again.
         house.clock.advance(121_000);
         assert_eq!(claim().len(), 4);
-        let sent: Vec<Sent> = again.iter().map(|d| Sent { id: d.id, ok: true }).collect();
+        let sent: Vec<Sent> =
+            again.iter().map(|d| Sent { id: d.id, outcome: Sending::Taken }).collect();
         db.write(|tx| flow::dispatched(tx, &ctx, &sent)).expect("reported");
         assert_eq!(house.state(&Parcel::new(1).cop_no()), "sent");
+    });
+}
+
+#[test]
+fn what_is_refused_for_good_is_not_tried_again_and_says_why() {
+    both(|db| {
+        let house = House::over(db);
+        house.parcel(&Parcel::new(1));
+        let claim =
+            || db.write(|tx| flow::claim_dispatches(tx, &house.ctx(), 100)).expect("claimed");
+        let refused = Sending::Refused("customs transport answers 2001: no receiver".into());
+        let told: Vec<Sent> =
+            claim().iter().map(|d| Sent { id: d.id, outcome: refused.clone() }).collect();
+        db.write(|tx| flow::dispatched(tx, &house.ctx(), &told)).expect("reported");
+        assert_eq!(house.state(&Parcel::new(1).cop_no()), "send_failed");
+        house.clock.advance(86_400_000);
+        assert!(claim().is_empty(), "refused for good");
+        let sql = "SELECT text FROM clearance_step WHERE text IS NOT NULL";
+        let row = db.read(|tx| tx.query_one(sql, &[])).expect("a step that says why");
+        assert_eq!(row.text(0).unwrap(), "customs transport answers 2001: no receiver");
     });
 }
 
@@ -63,7 +85,8 @@ fn a_changed_order_never_goes_before_its_old_version() {
         // While it is on its way nobody knows whether the old version has arrived.
         let item = house.one(Kind::Order, change.clone());
         assert_eq!(errors(&item), ["action.being_sent"], "{item}");
-        let failed: Vec<Sent> = first.iter().map(|d| Sent { id: d.id, ok: false }).collect();
+        let failed: Vec<Sent> =
+            first.iter().map(|d| Sent { id: d.id, outcome: Sending::Later }).collect();
         db.write(|tx| flow::dispatched(tx, &house.ctx(), &failed)).expect("reported");
         let item = house.one(Kind::Order, change);
         assert_eq!(item["state"], "ready", "{item}");

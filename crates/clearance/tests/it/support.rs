@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clearance::Reference;
-use clearance::dispatch::{Dispatch, Sent};
+use clearance::dispatch::{Dispatch, Sending, Sent};
 use clearance::document::{Door, Kind};
 use clearance::flow;
 use clearance::intake::{Body, Intake, Outcome, Settings, Setup, Submission};
@@ -125,7 +125,8 @@ impl House {
         let ctx = self.ctx();
         let dispatches =
             self.db.write(|tx| flow::claim_dispatches(tx, &ctx, 1_000)).expect("claimed");
-        let sent: Vec<Sent> = dispatches.iter().map(|d| Sent { id: d.id, ok: true }).collect();
+        let sent: Vec<Sent> =
+            dispatches.iter().map(|d| Sent { id: d.id, outcome: Sending::Taken }).collect();
         self.db.write(|tx| flow::dispatched(tx, &ctx, &sent)).expect("reported");
         dispatches
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clearance::dispatch::{Dispatch, Sent};
+use clearance::dispatch::{Dispatch, Sending, Sent};
 use clearance::flow;
 use clearance::receipt::Letter;
 use db::Ctx;
@@ -60,10 +60,15 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
         if let Some(Err(failure)) = &answer {
             tracing::warn!(dispatch = %dispatch.id, %failure, "customs did not take a message");
         }
-        sent.push(Sent { id: dispatch.id, ok: matches!(answer, Some(Ok(_))) });
+        let outcome = match answer {
+            Some(Ok(_)) => Sending::Taken,
+            Some(Err(failure)) if !failure.retryable => Sending::Refused(failure.to_string()),
+            Some(Err(_)) | None => Sending::Later,
+        };
+        sent.push(Sent { id: dispatch.id, outcome });
     }
     db.write(|tx| flow::dispatched(tx, &ctx, &sent))?;
-    let all_failed = sent.iter().all(|one| !one.ok);
+    let all_failed = sent.iter().all(|one| one.outcome == Sending::Later);
     Ok(if all_failed { Round::Idle } else { Round::Busy })
 }
 
