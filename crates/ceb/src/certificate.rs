@@ -126,6 +126,10 @@ impl Certificate {
             |error: x509_cert::der::Error| CertificateError::Malformed(error.to_string());
         let parsed = x509_cert::Certificate::from_der(der).map_err(malformed)?;
         let tbs = parsed.tbs_certificate();
+        // A signature is whole bytes: bits declared unused would give one certificate two forms.
+        let signature = parsed.signature().as_bytes().ok_or_else(|| {
+            CertificateError::Malformed("the signature is not whole bytes".to_owned())
+        })?;
         let (algorithm, key) = public_key(&parsed).map_err(malformed)?;
         let validity = tbs.validity();
         Ok(Certificate {
@@ -142,7 +146,7 @@ impl Certificate {
             issuance: Issuance {
                 signed: signed_part(der).map_err(malformed)?.into(),
                 algorithm: parsed.signature_algorithm().oid,
-                signature: parsed.signature().raw_bytes().into(),
+                signature: signature.into(),
                 subject: tbs.subject().to_der().map_err(malformed)?.into(),
                 issuer: tbs.issuer().to_der().map_err(malformed)?.into(),
             },
