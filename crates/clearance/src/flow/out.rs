@@ -8,10 +8,10 @@ use kernel::Time;
 
 use crate::dispatch::{Dispatch, DispatchId, Sending, Sent};
 use crate::document::{DocumentId, Kind, MessageId};
-use crate::lifecycle::{Position, State};
+use crate::lifecycle::State;
 use crate::receipt::scrub::scrub;
 use crate::store::message::{self, Due, Step};
-use crate::store::{inventory, paper};
+use crate::store::position::{self, Placed, Table};
 
 /// How long a claim holds before others may claim it again.
 const LEASE_MS: i64 = 120_000;
@@ -110,8 +110,8 @@ fn retry_at(now: Time, attempts: i64) -> Time {
 }
 
 fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, &Sending>) -> Result<(), DbError> {
-    let moves = moved(paper::positions(tx, marks.keys().copied())?, marks);
-    paper::reposition(tx, moves.into_iter())
+    let moves = moved(position::positions(tx, Table::Document, marks.keys().copied())?, marks);
+    position::reposition(tx, Table::Document, moves.into_iter())
 }
 
 fn mark_inventories(
@@ -119,7 +119,7 @@ fn mark_inventories(
     ctx: &Ctx,
     marks: &HashMap<DocumentId, &Sending>,
 ) -> Result<(), DbError> {
-    let moves = moved(inventory::positions(tx, marks.keys().copied())?, marks);
+    let moves = moved(position::positions(tx, Table::Inventory, marks.keys().copied())?, marks);
     let steps: Vec<Step> = moves
         .iter()
         .map(|(id, _, position)| Step {
@@ -133,19 +133,17 @@ fn mark_inventories(
             },
         })
         .collect();
-    inventory::reposition(tx, moves.into_iter())?;
+    position::reposition(tx, Table::Inventory, moves.into_iter())?;
     message::insert_steps(tx, &steps)
 }
 
-type Move = (DocumentId, i64, Position);
-
 /// The positions that change by having been sent or not.
-fn moved(before: Vec<Move>, marks: &HashMap<DocumentId, &Sending>) -> Vec<Move> {
-    let after = |(id, version, position): Move| {
+fn moved(before: Vec<Placed>, marks: &HashMap<DocumentId, &Sending>) -> Vec<Placed> {
+    let after = |(id, version, position): Placed| {
         let next = position.dispatched(matches!(marks.get(&id)?, Sending::Taken));
         (next != position && position.state != State::Draft).then_some((id, version, next))
     };
-    let mut moves: Vec<Move> = before.into_iter().filter_map(after).collect();
+    let mut moves: Vec<Placed> = before.into_iter().filter_map(after).collect();
     moves.sort_by_key(|(id, _, _)| *id);
     moves
 }

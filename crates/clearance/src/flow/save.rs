@@ -13,6 +13,7 @@ use crate::document::read::Veil;
 use crate::document::{DocumentId, Facts, MessageId};
 use crate::events;
 use crate::store::message::{self, Due};
+use crate::store::position::{self, Table};
 use crate::store::{finding, inventory, paper};
 
 impl Batch<'_> {
@@ -45,7 +46,7 @@ impl Batch<'_> {
         paper::insert(tx, of(Change::New))?;
         paper::replace(tx, of(Change::Content))?;
         let moved = of(Change::State).map(|paper| (paper.id, paper.version - 1, paper.position));
-        paper::reposition(tx, moved)?;
+        position::reposition(tx, Table::Document, moved)?;
         let sealer = tx.sealer().clone();
         let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
         let veil = Veil(&hash);

@@ -382,7 +382,7 @@ pub(crate) fn replace<'a>(
              WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b)",
         &keys,
     )?;
-    super::paper::all_changed(gone, keys.len())?;
+    super::position::all_changed(gone, keys.len())?;
     insert(tx, inventories, veil)
 }
 
@@ -418,39 +418,7 @@ pub(crate) fn save<'a>(
          WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b",
         &keys,
     )?;
-    super::paper::all_changed(changed, keys.len())
-}
-
-/// Where these inventories stand: id, version, position.
-pub(crate) fn positions(
-    tx: &mut Tx,
-    ids: impl Iterator<Item = DocumentId>,
-) -> Result<Vec<(DocumentId, i64, Position)>, DbError> {
-    let mut keys = Keys::new(&[Type::Int]);
-    ids.for_each(|id| keys.push(values![id]));
-    let sql = "SELECT k.n, i.id, i.version, i.state, i.state_at, i.floor_at FROM keys k
-               JOIN clearance_inventory i ON i.id = k.a";
-    tx.query_keys(sql, &keys)?.iter().map(super::paper::position_of).collect()
-}
-
-/// Saves new positions: inventory, version before, position after.
-pub(crate) fn reposition(
-    tx: &mut Tx,
-    moves: impl Iterator<Item = (DocumentId, i64, Position)>,
-) -> Result<(), DbError> {
-    let mut keys = Keys::new(&[Type::Int; 5]);
-    for (id, version, position) in moves {
-        let (state, at, floor) = (position.state.code(), position.at, position.floor);
-        keys.push(values![id, version, state, at, floor]);
-    }
-    let changed = tx.update_many(
-        "UPDATE clearance_inventory SET state = k.c, state_at = k.d, floor_at = k.e,
-             version = version + 1
-         FROM keys k
-         WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b",
-        &keys,
-    )?;
-    super::paper::all_changed(changed, keys.len())
+    super::position::all_changed(changed, keys.len())
 }
 
 /// Saves the taxes of stored inventories.

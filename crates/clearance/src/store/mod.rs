@@ -6,4 +6,5 @@ pub(crate) mod inventory;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod paper;
+pub(crate) mod position;
 pub(crate) mod receipt;

@@ -217,53 +217,7 @@ pub(crate) fn replace<'a>(
          WHERE clearance_document.id = k.a AND clearance_document.version = k.b",
         &keys,
     )?;
-    all_changed(changed, keys.len())
-}
-
-/// Where these documents stand: id, version, position.
-pub(crate) fn positions(
-    tx: &mut Tx,
-    ids: impl Iterator<Item = DocumentId>,
-) -> Result<Vec<(DocumentId, i64, Position)>, DbError> {
-    let mut keys = Keys::new(&[Type::Int]);
-    ids.for_each(|id| keys.push(values![id]));
-    let sql = "SELECT k.n, d.id, d.version, d.state, d.state_at, d.floor_at FROM keys k
-               JOIN clearance_document d ON d.id = k.a";
-    tx.query_keys(sql, &keys)?.iter().map(position_of).collect()
-}
-
-pub(super) fn position_of(row: &Row) -> Result<(DocumentId, i64, Position), DbError> {
-    let state = State::of_code(row.i64(3)?);
-    let position = Position { state, at: row.opt_time(4)?, floor: row.opt_time(5)? };
-    Ok((row.id(1)?, row.i64(2)?, position))
-}
-
-/// Saves new positions: document, version before, position after.
-pub(crate) fn reposition(
-    tx: &mut Tx,
-    moves: impl Iterator<Item = (DocumentId, i64, Position)>,
-) -> Result<(), DbError> {
-    let mut keys = Keys::new(&[Type::Int; 5]);
-    for (id, version, position) in moves {
-        let (state, at, floor) = (position.state.code(), position.at, position.floor);
-        keys.push(values![id, version, state, at, floor]);
-    }
-    let changed = tx.update_many(
-        "UPDATE clearance_document SET state = k.c, state_at = k.d, floor_at = k.e,
-             version = version + 1
-         FROM keys k
-         WHERE clearance_document.id = k.a AND clearance_document.version = k.b",
-        &keys,
-    )?;
-    all_changed(changed, keys.len())
-}
-
-/// A row that was not there in the version expected was changed by somebody else meanwhile.
-pub(super) fn all_changed(changed: u64, wanted: usize) -> Result<(), DbError> {
-    if changed == wanted as u64 {
-        return Ok(());
-    }
-    Err(DbError::Busy("a document was changed at the same time".to_owned()))
+    super::position::all_changed(changed, keys.len())
 }
 
 /// Notes that waybills arrived at a supervised place.
