@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use ceb::keys::{CertificateRequest, KeyKind, KeyPem, SigningKey};
+use ceb::certificate::KeyAlgorithm;
+use ceb::keys::{CertificateRequest, KeyError, KeyKind, KeyPem, SigningKey};
 use ceb::signature::{self, SignError, Spelling};
 use db::{Ctx, Db};
+use kernel::Time;
 
 use crate::Failure;
 use crate::config::Config;
@@ -66,16 +68,7 @@ impl PlatformKey {
 
     fn make(db: &Db, ctx: &Ctx) -> Result<PlatformKey, Failure> {
         use base64::Engine;
-        let start = ctx.now.plus_millis(-ctx.now.to_millis().rem_euclid(1_000));
-        let mut chance = rand::rng();
-        let request = CertificateRequest {
-            subject: "CN=Kouan platform,C=CN".to_owned(),
-            serial: format!("{:016x}", rand::Rng::next_u64(&mut chance) >> 1),
-            not_before: start,
-            not_after: start.plus_millis(VALID_MS),
-            authority: false,
-        };
-        let key = SigningKey::generate(KeyKind::Sm2, &request, &mut chance)?;
+        let key = self_signed(KeyKind::Sm2, "Kouan platform", ctx.now, VALID_MS)?;
         let KeyPem { private, certificate } = key.to_pem()?;
         let plain = serde_json::to_vec(&[private, certificate])?;
         let sealed = db.sealer().seal(PURPOSE, &plain)?;
@@ -92,16 +85,41 @@ impl PlatformKey {
     /// # Errors
     /// When the message cannot be signed; see [`SignError`].
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        use ceb::certificate::KeyAlgorithm;
-        let spelling = match self.0.algorithm() {
-            KeyAlgorithm::Sm2 => Spelling::Sm2National,
-            _ => Spelling::RsaSha1,
-        };
-        signature::sign(message, &self.0, spelling)
+        signature::sign(message, &self.0, spelling_of(&self.0))
     }
 
     /// Its certificate.
     pub fn certificate(&self) -> &Arc<ceb::certificate::Certificate> {
         self.0.certificate()
+    }
+}
+
+/// A new key with a certificate signed by itself, valid from the last whole second for `valid_ms`.
+///
+/// # Errors
+/// When the name cannot stand in a certificate, or the key cannot be made.
+pub fn self_signed(
+    kind: KeyKind,
+    common_name: &str,
+    now: Time,
+    valid_ms: i64,
+) -> Result<SigningKey, KeyError> {
+    let start = now.plus_millis(-now.to_millis().rem_euclid(1_000));
+    let mut chance = rand::rng();
+    let request = CertificateRequest {
+        subject: format!("CN={common_name},C=CN"),
+        serial: format!("{:016x}", rand::Rng::next_u64(&mut chance) >> 1),
+        not_before: start,
+        not_after: start.plus_millis(valid_ms),
+        authority: false,
+    };
+    SigningKey::generate(kind, &request, &mut chance)
+}
+
+/// The spelling that a key signs in.
+pub fn spelling_of(key: &SigningKey) -> Spelling {
+    match key.algorithm() {
+        KeyAlgorithm::Sm2 => Spelling::Sm2National,
+        _ => Spelling::RsaSha1,
     }
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use ceb::certificate::KeyAlgorithm as CertificateAlgorithm;
-use ceb::keys::{CertificateRequest, KeyKind, SigningKey};
-use ceb::signature::{self, Spelling, VerifyReport};
+use ceb::keys::{KeyKind, SigningKey};
+use ceb::signature::{self, VerifyReport};
 use kernel::Clock;
 
 use super::output::{self, Verdict};
 use super::{Files, KeyAlgorithm, Keygen, Sign};
 use crate::Failure;
 use crate::clock::SystemClock;
+use crate::signing::{self_signed, spelling_of};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -63,11 +63,7 @@ pub(super) fn sign(args: &Sign) -> Result<Verdict, Failure> {
     };
     let key = SigningKey::from_pem(&text(&args.key)?, &text(&args.cert)?)?;
     let bytes = output::read(&args.file)?;
-    let spelling = match key.algorithm() {
-        CertificateAlgorithm::Sm2 => Spelling::Sm2National,
-        _ => Spelling::RsaSha1,
-    };
-    let signed = signature::sign(&bytes, &key, spelling)?;
+    let signed = signature::sign(&bytes, &key, spelling_of(&key))?;
     match &args.out {
         Some(path) => {
             fs::write(path, signed).map_err(|e| Failure::new(format!("{}: {e}", path.display())))?
@@ -78,21 +74,12 @@ pub(super) fn sign(args: &Sign) -> Result<Verdict, Failure> {
 }
 
 pub(super) fn keygen(args: &Keygen) -> Result<Verdict, Failure> {
-    let now = SystemClock.now();
-    let start = now.plus_millis(-now.to_millis().rem_euclid(1_000));
-    let mut chance = rand::rng();
-    let request = CertificateRequest {
-        subject: format!("CN={},C=CN", args.subject),
-        serial: format!("{:016x}", rand::Rng::next_u64(&mut chance) >> 1),
-        not_before: start,
-        not_after: start.plus_millis(i64::from(args.days) * DAY_MS),
-        authority: false,
-    };
     let kind = match args.algorithm {
         KeyAlgorithm::Sm2 => KeyKind::Sm2,
         KeyAlgorithm::Rsa => KeyKind::Rsa2048,
     };
-    let key = SigningKey::generate(kind, &request, &mut chance)?;
+    let valid_ms = i64::from(args.days) * DAY_MS;
+    let key = self_signed(kind, &args.subject, SystemClock.now(), valid_ms)?;
     let pem = key.to_pem()?;
     let name = |suffix: &str| {
         let mut name = args.out.clone().into_os_string();
