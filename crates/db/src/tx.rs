@@ -57,7 +57,7 @@ impl Tx {
 
     /// Runs a statement that returns no rows; gives the number of rows changed.
     ///
-    /// One text serves both engines. Placeholders are `$1`, `$2`, …, in any order and repeatedly.
+    /// One text serves both engines. Parameters are `$1`, `$2`, …, in any order and repeatedly.
     /// Where PostgreSQL cannot tell a parameter mark's type from its place (`$1 IS NULL`, the select
     /// list), write `CAST($1 AS TEXT)`. Sums are written `CAST(SUM(x) AS BIGINT)`.
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {

@@ -170,7 +170,7 @@ impl Conn {
         let mut statement = self.prepared(&sql)?;
         let mut inserted = 0;
         for row in rows.iter() {
-            // Placeholders appear in order, so position and number are the same.
+            // Parameters appear in order, so position and number are the same.
             for (i, value) in row.iter().enumerate() {
                 statement.raw_bind_parameter(i + 1, Bound(value)).map_err(mapped)?;
             }
