@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::archive::Dictionaries;
+use crate::fate::{Fate, Fates, Moment};
 use crate::migrate::Known;
 use crate::seam::pool::Pool;
 use crate::seam::sqlite::Role;
 use crate::seam::{Conn, postgres, sqlite};
-use crate::{DbError, MasterKey, Sealer, Tx};
+use crate::stats::Counters;
+use crate::{DbError, MasterKey, Sealer, Stats, Tx};
 
 /// What is needed to open a database.
 #[derive(Clone, Debug)]
@@ -48,6 +50,9 @@ struct Inner {
     known: Mutex<Known>,
     dictionaries: RwLock<Dictionaries>,
     listeners: RwLock<Vec<Listener>>,
+    /// Only tests have any.
+    fates: Option<Arc<dyn Fates>>,
+    counters: Counters,
 }
 
 type Listener = Box<dyn Fn() + Send + Sync>;
@@ -86,14 +91,14 @@ impl Place {
 
     pub(crate) fn connect(&self, write: bool) -> Result<Conn, DbError> {
         match self {
-            Place::Memory => sqlite::Conn::open_in_memory().map(Conn::Sqlite),
+            Place::Memory => sqlite::Conn::open_in_memory().map(Box::new).map(Conn::Sqlite),
             Place::File { path, hasty } => {
                 let role = match (write, hasty) {
                     (false, _) => Role::Reader,
                     (true, false) => Role::Writer,
                     (true, true) => Role::HastyWriter,
                 };
-                sqlite::Conn::open(path, role).map(Conn::Sqlite)
+                sqlite::Conn::open(path, role).map(Box::new).map(Conn::Sqlite)
             }
             Place::Server(config) => postgres::Conn::open(config).map(Box::new).map(Conn::Postgres),
         }
@@ -107,11 +112,20 @@ impl Db {
     }
 
     pub(crate) fn open_place(place: Place, settings: &Settings) -> Result<Db, DbError> {
-        let readers = settings.readers.max(1);
-        let empty = |count: usize| Pool::new((0..count).map(|_| None).collect());
         // The first connection tells at once whether the place can be reached, and creates the
         // file before any reader looks for it.
         let first = place.connect(true)?;
+        Db::over(place, first, settings, None)
+    }
+
+    pub(crate) fn over(
+        place: Place,
+        first: Conn,
+        settings: &Settings,
+        fates: Option<Arc<dyn Fates>>,
+    ) -> Result<Db, DbError> {
+        let readers = settings.readers.max(1);
+        let empty = |count: usize| Pool::new((0..count).map(|_| None).collect());
         let (writers, readers) = match place {
             Place::Memory => (Pool::new(vec![Some(first)]), None),
             Place::File { .. } => (Pool::new(vec![Some(first)]), Some(empty(readers))),
@@ -129,6 +143,8 @@ impl Db {
             known: Mutex::default(),
             dictionaries: RwLock::default(),
             listeners: RwLock::default(),
+            fates,
+            counters: Counters::default(),
         })))
     }
 
@@ -174,9 +190,27 @@ impl Db {
         listeners.push(Box::new(listener));
     }
 
+    /// What was done since the database was opened.
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read()
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     pub(crate) fn announce(&self) {
         let listeners = self.0.listeners.read().unwrap_or_else(PoisonError::into_inner);
         listeners.iter().for_each(|listener| listener());
+    }
+
+    pub(crate) fn fate(&self, moment: Moment) -> Fate {
+        self.0.fates.as_ref().map_or(Fate::Go, |fates| fates.decide(moment))
+    }
+
+    /// Takes the connection that writes away for good: the process that had it is gone.
+    pub(crate) fn bereave(&self) -> Result<Option<Conn>, DbError> {
+        self.0.writers.take()
     }
 
     pub(crate) fn known(&self) -> &Mutex<Known> {
@@ -216,6 +250,9 @@ impl Db {
     }
 
     pub(crate) fn begin(&self, write: bool) -> Result<Tx, DbError> {
+        if self.fate(Moment::Begin { write }) == Fate::Fail {
+            return Err(DbError::on_purpose());
+        }
         let mut lent = self.lend(write)?;
         match lent.conn()?.begin(write) {
             Ok(()) => {}
@@ -258,6 +295,19 @@ impl Lent {
 
     pub(crate) fn conn(&mut self) -> Result<&mut Conn, DbError> {
         self.conn.as_mut().ok_or_else(|| DbError::Unavailable("the connection is lost".to_owned()))
+    }
+
+    /// Keeps SQLite's log bounded.
+    pub(crate) fn checkpoint(&mut self) {
+        let Some(Conn::Sqlite(conn)) = &mut self.conn else { return };
+        if !conn.wants_checkpoint() {
+            return;
+        }
+        match conn.checkpoint() {
+            Ok(()) => self.db.counters().checkpointed(),
+            // What was committed is safe in the log; the next commit tries again.
+            Err(error) => tracing::warn!(%error, "the log could not be moved into the file"),
+        }
     }
 
     /// Undoes the open transaction. A connection that cannot even do that is thrown away.

@@ -84,6 +84,11 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// The failure of a disk that only a test has.
+    pub(crate) fn on_purpose() -> DbError {
+        DbError::Unavailable("a fault on purpose".to_owned())
+    }
+
     /// Whether the same act may succeed later without anything being changed: an outage.
     pub fn is_outage(&self) -> bool {
         matches!(self, DbError::Busy(_) | DbError::Unavailable(_))

@@ -37,6 +37,7 @@ mod rows;
 mod seal;
 mod seam;
 mod sql;
+mod stats;
 pub mod test;
 mod tx;
 mod value;
@@ -53,6 +54,7 @@ pub use record::{AuditId, AuditKind, Audited, Recall, Request};
 pub use row::Row;
 pub use rows::{Keys, OnConflict, Rows};
 pub use seal::{Sealed, Sealer};
+pub use stats::Stats;
 pub use tx::{Ctx, Tx};
 pub use value::{Type, Value};
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use kernel::{Id, IdSource, Time};
 
 use crate::database::{Db, Lent};
+use crate::fate::{Fate, Moment};
 use crate::pending::Pending;
 use crate::seam::Conn;
+use crate::stats::Ended;
 use crate::{DbError, Keys, OnConflict, Row, Rows, Sealer, Value};
 
 /// Who acts, when, and where ids come from: passed to every flow beside the transaction.
@@ -39,6 +41,7 @@ pub struct Tx {
     failed: bool,
     outage: bool,
     depth: u32,
+    statements: u64,
     pub(crate) pending: Pending,
 }
 
@@ -51,6 +54,7 @@ impl Tx {
             failed: false,
             outage: false,
             depth: 0,
+            statements: 0,
             pending: Pending::default(),
         }
     }
@@ -226,7 +230,13 @@ impl Tx {
         if self.failed {
             return Err(DbError::Aborted);
         }
-        let result = self.lent.conn().and_then(f).map_err(|error| match error {
+        self.statements += 1;
+        let fate = self.db().fate(Moment::Statement { write: self.write });
+        let lent = match fate {
+            Fate::Fail => Err(DbError::on_purpose()),
+            _ => self.lent.conn(),
+        };
+        let result = lent.and_then(f).map_err(|error| match error {
             DbError::ReadOnly if self.write => {
                 DbError::Unavailable("it can only be read at the moment".to_owned())
             }
@@ -249,10 +259,16 @@ impl Tx {
         if self.write {
             self.write_pending()?;
         }
-        self.on(Conn::commit)?;
+        let statements = self.statements;
+        let (logged, round_trips) = self.on(Conn::commit)?;
         self.open = false;
+        let ended = if self.write { Ended::Wrote(logged) } else { Ended::Read };
+        self.db().counters().ended(ended, statements, round_trips);
         if news {
             self.db().announce();
+        }
+        if self.write {
+            self.lent.checkpoint();
         }
         Ok(())
     }

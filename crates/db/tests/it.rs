@@ -13,4 +13,5 @@ mod it {
     mod record;
     mod server;
     mod statement;
+    mod stats;
 }

@@ -13,7 +13,7 @@ use crate::{DbError, Keys, OnConflict, Row, Rows, Value, sql};
 
 /// A connection to either engine, at most one transaction open on it.
 pub(crate) enum Conn {
-    Sqlite(sqlite::Conn),
+    Sqlite(Box<sqlite::Conn>),
     Postgres(Box<postgres::Conn>),
 }
 
@@ -33,10 +33,12 @@ impl Conn {
         }
     }
 
-    pub(crate) fn commit(&mut self) -> Result<(), DbError> {
+    /// Commits; gives the bytes of log written, where there is a log here, and the round trips of
+    /// the connection since the last commit.
+    pub(crate) fn commit(&mut self) -> Result<(Option<u64>, u64), DbError> {
         match self {
-            Conn::Sqlite(c) => c.run("COMMIT"),
-            Conn::Postgres(c) => c.run("COMMIT"),
+            Conn::Sqlite(c) => c.commit().map(|logged| (Some(logged), 0)),
+            Conn::Postgres(c) => c.run("COMMIT").map(|()| (None, c.take_round_trips())),
         }
     }
 

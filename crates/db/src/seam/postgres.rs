@@ -30,6 +30,7 @@ const COPY_FROM_ROWS: usize = 32;
 pub(crate) struct Conn {
     client: Client,
     statements: HashMap<Box<str>, Statement>,
+    round_trips: u64,
 }
 
 /// Reads a URL and adds what every connection of ours has. `search_path` puts a test into a schema
@@ -60,11 +61,16 @@ pub(crate) fn config(url: &str, search_path: Option<&str>) -> Result<Config, DbE
 impl Conn {
     pub(crate) fn open(config: &Config) -> Result<Conn, DbError> {
         let client = config.connect(NoTls).map_err(mapped)?;
-        Ok(Conn { client, statements: HashMap::new() })
+        Ok(Conn { client, statements: HashMap::new(), round_trips: 0 })
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
+    }
+
+    /// Waits for the server since this was last asked.
+    pub(crate) fn take_round_trips(&mut self) -> u64 {
+        std::mem::take(&mut self.round_trips)
     }
 
     pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
@@ -73,11 +79,13 @@ impl Conn {
 
     /// Runs statements without parameters.
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), DbError> {
+        self.round_trips += 1;
         self.client.batch_execute(sql).map_err(mapped)
     }
 
     pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
         let statement = self.statement(sql)?;
+        self.round_trips += 1;
         let mut rows =
             self.client.query_raw(&statement, params.iter().map(Bound)).map_err(mapped)?;
         while rows.next().map_err(mapped)?.is_some() {}
@@ -86,6 +94,7 @@ impl Conn {
 
     pub(crate) fn query(&mut self, sql: &str, params: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
         let statement = self.statement(sql)?;
+        self.round_trips += 1;
         let rows = self.client.query_raw(&statement, params.iter().map(Bound)).map_err(mapped)?;
         fetch(&statement, rows)
     }
@@ -103,6 +112,7 @@ impl Conn {
         let typed = self.statement(&format!("INSERT INTO {table} ({names}) VALUES ({places})"))?;
         if on_conflict == OnConflict::Fail && rows.len() >= COPY_FROM_ROWS {
             let copy = self.statement(&format!("COPY {table} ({names}) FROM STDIN BINARY"))?;
+            self.round_trips += 2;
             let sink = self.client.copy_in(&copy).map_err(mapped)?;
             let mut writer = BinaryCopyInWriter::new(sink, typed.params());
             for row in rows.iter() {
@@ -123,6 +133,7 @@ impl Conn {
         let arrays = arrays.join(", ");
         let sql = format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}){tail}");
         let statement = self.statement(&sql)?;
+        self.round_trips += 1;
         let values: Vec<Vec<Bound<'_>>> = (0..columns.len()).map(|i| column(rows, i)).collect();
         let rows = self.client.query_raw(&statement, &values).map_err(mapped)?;
         changed(rows)
@@ -137,6 +148,7 @@ impl Conn {
         let (statement, values) = self.with_keys(sql, keys, params)?;
         let params = params.iter().map(Bound).map(Param::One).chain(values);
         let params: Vec<Param<'_>> = params.collect();
+        self.round_trips += 1;
         let rows = self.client.query_raw(&statement, &params).map_err(mapped)?;
         let mut rows = fetch(&statement, rows)?;
         // As SQLite gives them.
@@ -153,6 +165,7 @@ impl Conn {
         let (statement, values) = self.with_keys(sql, keys, params)?;
         let params = params.iter().map(Bound).map(Param::One).chain(values);
         let params: Vec<Param<'_>> = params.collect();
+        self.round_trips += 1;
         changed(self.client.query_raw(&statement, &params).map_err(mapped)?)
     }
 
@@ -187,6 +200,7 @@ impl Conn {
         if self.statements.len() >= STATEMENTS_CACHED_MAX {
             self.statements.clear();
         }
+        self.round_trips += 1;
         let statement = self.client.prepare(sql).map_err(mapped)?;
         self.statements.insert(sql.into(), statement.clone());
         Ok(statement)

@@ -1,5 +1,6 @@
 //! The SQLite side of the seam.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -23,11 +24,26 @@ const READER_CACHE_KIB: i64 = 16_384;
 const READER_MMAP_BYTES: i64 = 256 << 20;
 /// A commit that takes the log past this many pages moves them to the file. Larger means fewer
 /// writes of the same page, and a longer log to read after a crash (16 MiB takes well under 1 s).
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: u64 = 4_000;
 const JOURNAL_BYTES_KEPT: i64 = 64 << 20;
 
+thread_local! {
+    /// Pages in the log after the last commit on this thread, as the engine's hook told.
+    static PAGES_LOGGED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Bytes in the log in front of each page.
+const FRAME_HEAD_BYTES: u64 = 24;
+
 /// One connection.
-pub(crate) struct Conn(Connection, QueryOnly);
+pub(crate) struct Conn(Connection, QueryOnly, Log);
+
+/// What is known of the log.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Log {
+    frame_bytes: u64,
+    pages: u64,
+}
 
 /// Whether the connection refuses writes at the moment. The one connection of a database in memory
 /// serves both sides and changes its mind.
@@ -56,15 +72,15 @@ impl Conn {
         };
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(mapped)?;
-        Conn(connection, QueryOnly(false)).prepared_for(role)
+        Conn(connection, QueryOnly(false), Log::default()).prepared_for(role)
     }
 
     pub(crate) fn open_in_memory() -> Result<Conn, DbError> {
         let connection = Connection::open_in_memory().map_err(mapped)?;
-        Conn(connection, QueryOnly(false)).prepared_for(Role::HastyWriter)
+        Conn(connection, QueryOnly(false), Log::default()).prepared_for(Role::HastyWriter)
     }
 
-    fn prepared_for(self, role: Role) -> Result<Conn, DbError> {
+    fn prepared_for(mut self, role: Role) -> Result<Conn, DbError> {
         self.0.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
         self.0.busy_timeout(BUSY_TIMEOUT).map_err(mapped)?;
         let set = |name: &str, value: &dyn std::fmt::Display| {
@@ -80,8 +96,15 @@ impl Conn {
             set("journal_mode", &"WAL")?;
             set("synchronous", &if role == Role::Writer { "FULL" } else { "OFF" })?;
             set("cache_size", &-WRITER_CACHE_KIB)?;
-            set("wal_autocheckpoint", &CHECKPOINT_PAGES)?;
             set("journal_size_limit", &JOURNAL_BYTES_KEPT)?;
+            // Takes the place of the engine's own checkpoints.
+            self.0.wal_hook(Some(|_, pages| {
+                PAGES_LOGGED.set(u64::try_from(pages).ok());
+                Ok(())
+            }));
+            let page_bytes: i64 =
+                self.0.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(mapped)?;
+            self.2.frame_bytes = page_bytes.unsigned_abs() + FRAME_HEAD_BYTES;
         }
         Ok(self)
     }
@@ -132,6 +155,27 @@ impl Conn {
             self.1 = QueryOnly(!write);
         }
         self.run(if write { "BEGIN IMMEDIATE" } else { "BEGIN" })
+    }
+
+    /// Commits; gives the bytes of log this wrote.
+    pub(crate) fn commit(&mut self) -> Result<u64, DbError> {
+        PAGES_LOGGED.set(None);
+        self.run("COMMIT")?;
+        let Some(pages) = PAGES_LOGGED.take() else { return Ok(0) };
+        // Fewer than before: the log began anew, after all of it had been moved into the file.
+        let new = if pages < self.2.pages { pages } else { pages - self.2.pages };
+        self.2.pages = pages;
+        Ok(new * self.2.frame_bytes)
+    }
+
+    /// Whether the log is long enough to be moved into the file.
+    pub(crate) fn wants_checkpoint(&self) -> bool {
+        self.2.pages >= CHECKPOINT_PAGES
+    }
+
+    /// Moves what can be moved from the log into the file, without making anybody wait.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), DbError> {
+        self.query("PRAGMA wal_checkpoint(PASSIVE)", &[]).map(drop)
     }
 
     pub(crate) fn in_transaction(&self) -> bool {
@@ -296,7 +340,7 @@ fn checked(connection: &Connection, path: &Path) -> Result<(), DbError> {
 pub(crate) fn label(path: &Path) -> Result<Label, DbError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(mapped)?;
-    let mut conn = Conn(connection, QueryOnly(true));
+    let mut conn = Conn(connection, QueryOnly(true), Log::default());
     checked(&conn.0, path)?;
     let not_ours = |_| DbError::Damaged(format!("{} is not a backup", path.display()));
     let rows = conn.query("SELECT room, number, checksum FROM db_migration", &[]);
