@@ -1,12 +1,13 @@
 //! For tests of all rooms: runs a test on every engine there is.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{IdSource, Time};
 
 use crate::database::Place;
+use crate::fate::Fates;
 use crate::seam::postgres;
 use crate::{Ctx, Db, DbError, MasterKey, Migration, Settings};
 
@@ -78,6 +79,39 @@ pub fn memory(migrations: &[Migration]) -> Db {
     let db = must(Db::open_place(Place::Memory, &settings()));
     must(db.migrate(migrations));
     db
+}
+
+/// What outlives a process that dies: a database to be opened again and again, at every statement
+/// and commit of which fates decide. One program at a time.
+pub struct Disk {
+    place: Place,
+    last: Mutex<Option<Db>>,
+}
+
+impl Disk {
+    /// An empty one in memory (SQLite).
+    pub fn memory() -> Disk {
+        Disk { place: Place::Memory, last: Mutex::new(None) }
+    }
+
+    /// A schema in the PostgreSQL database of the tests.
+    pub fn server(schema: &Schema) -> Disk {
+        Disk { place: schema.place(), last: Mutex::new(None) }
+    }
+
+    /// Opens it as a new process would: what was committed is there, everything else is forgotten.
+    /// The one that was opened before must be at rest, and can do nothing from here on.
+    pub fn open(&self, fates: Arc<dyn Fates>) -> Db {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = match (&*last, &self.place) {
+            (Some(before), Place::Memory) => must(before.bereave()),
+            _ => None,
+        };
+        let conn = kept.unwrap_or_else(|| must(self.place.connect(true)));
+        let db = must(Db::over(self.place.clone(), conn, &settings(), Some(fates)));
+        *last = Some(db.clone());
+        db
+    }
 }
 
 /// A context at an instant, acting as `test`.

@@ -259,6 +259,10 @@ impl Tx {
         if self.write {
             self.write_pending()?;
         }
+        let fate = self.db().fate(Moment::Commit { write: self.write });
+        if fate == Fate::Fail {
+            return Err(DbError::on_purpose());
+        }
         let statements = self.statements;
         let (logged, round_trips) = self.on(Conn::commit)?;
         self.open = false;
@@ -270,7 +274,7 @@ impl Tx {
         if self.write {
             self.lent.checkpoint();
         }
-        Ok(())
+        if fate == Fate::FailAfter { Err(DbError::on_purpose()) } else { Ok(()) }
     }
 }
 

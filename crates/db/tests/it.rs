@@ -5,6 +5,7 @@
 mod it {
     mod archive;
     mod backup;
+    mod fate;
     mod job;
     mod kill;
     mod measure;
