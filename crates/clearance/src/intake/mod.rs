@@ -2,6 +2,7 @@
 //! takes whatever has come up meanwhile into one transaction, and only after its commit are the
 //! senders answered. So the cost of making things durable is shared by all who wait for it.
 
+pub mod by_hand;
 pub(crate) mod check;
 pub(crate) mod checked;
 pub mod outcome;
@@ -53,31 +54,14 @@ impl Intake {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(setup: Setup) -> std::io::Result<Intake> {
-        let queue = Arc::new(Queue::new(setup.settings));
+        let queue = Arc::new(Queue::new(setup.settings.clone()));
         let refusals = Arc::new(Refusals::default());
         let intake = Intake { queue: queue.clone(), threads: Mutex::default() };
         for n in 0..queue.settings().workers.max(1) {
-            let worker = Worker {
-                checker: Checker {
-                    reference: setup.reference.clone(),
-                    sealer: setup.db.sealer().clone(),
-                    db: setup.db.clone(),
-                },
-                queue: queue.clone(),
-                refusals: refusals.clone(),
-                clock: setup.clock.clone(),
-                ids: setup.ids.clone(),
-            };
+            let worker = Worker::of(&setup, &queue, &refusals);
             intake.spawn(format!("intake-check-{n}"), move || worker.run())?;
         }
-        let writer = Writer {
-            db: setup.db,
-            clock: setup.clock,
-            ids: setup.ids,
-            reference: setup.reference,
-            queue,
-            refusals,
-        };
+        let writer = writer_of(setup, queue, refusals);
         intake.spawn("intake-write".to_owned(), move || writer.run())?;
         Ok(intake)
     }
@@ -154,6 +138,11 @@ impl Drop for Intake {
     }
 }
 
+fn writer_of(setup: Setup, queue: Arc<Queue>, refusals: Arc<Refusals>) -> Writer {
+    let Setup { db, clock, ids, reference, .. } = setup;
+    Writer { db, clock, ids, reference, queue, refusals }
+}
+
 fn fresh(answer: Answer) -> Result<Outcome, NotTaken> {
     match answer {
         Answer::Fresh(outcome) => Ok(outcome),
@@ -172,6 +161,20 @@ struct Worker {
 }
 
 impl Worker {
+    fn of(setup: &Setup, queue: &Arc<Queue>, refusals: &Arc<Refusals>) -> Worker {
+        Worker {
+            checker: Checker {
+                reference: setup.reference.clone(),
+                sealer: setup.db.sealer().clone(),
+                db: setup.db.clone(),
+            },
+            queue: queue.clone(),
+            refusals: refusals.clone(),
+            clock: setup.clock.clone(),
+            ids: setup.ids.clone(),
+        }
+    }
+
     fn run(self) {
         while let Some(unchecked) = self.queue.next_unchecked() {
             self.check(unchecked);

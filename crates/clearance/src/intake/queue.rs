@@ -174,6 +174,14 @@ impl Queue {
         }
     }
 
+    /// The next submission to check, if one waits.
+    pub(super) fn unchecked_now(&self) -> Option<Unchecked> {
+        let mut inside = self.lock();
+        let next = inside.unchecked.pop_front()?;
+        inside.checking += 1;
+        Some(next)
+    }
+
     /// Hands a checked message to the writer.
     pub(super) fn enter(&self, entering: Entering) {
         let mut inside = self.lock();
@@ -204,6 +212,12 @@ impl Queue {
             }
             inside = self.to_write.wait(inside).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// What waits to be written at this moment, as much as one transaction takes.
+    pub(super) fn batch_now(&self) -> Option<Vec<Entering>> {
+        let mut inside = self.lock();
+        (!inside.entering.is_empty()).then(|| self.cut(&mut inside))
     }
 
     fn cut(&self, inside: &mut Inside) -> Vec<Entering> {

@@ -77,7 +77,7 @@ impl Writer {
 
     /// Writes a batch, cutting it in two when it fails for a reason of its own, until the message
     /// at fault stands alone.
-    fn write(&self, batch: Vec<Entering>) {
+    pub(super) fn write(&self, batch: Vec<Entering>) {
         match self.try_write(&batch) {
             Ok(answers) => {
                 for (entering, answer) in batch.into_iter().zip(answers) {
