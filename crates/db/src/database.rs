@@ -10,6 +10,7 @@ use crate::seam::pool::Pool;
 use crate::seam::sqlite::Role;
 use crate::seam::{Conn, postgres, sqlite};
 use crate::stats::Counters;
+use crate::trouble::Trouble;
 use crate::{DbError, MasterKey, Sealer, Stats, Tx};
 
 /// What is needed to open a database.
@@ -53,6 +54,7 @@ struct Inner {
     /// Only tests have any.
     fates: Option<Arc<dyn Fates>>,
     counters: Counters,
+    trouble: Trouble,
 }
 
 type Listener = Box<dyn Fn() + Send + Sync>;
@@ -145,6 +147,7 @@ impl Db {
             listeners: RwLock::default(),
             fates,
             counters: Counters::default(),
+            trouble: Trouble::default(),
         })))
     }
 
@@ -199,6 +202,10 @@ impl Db {
         &self.0.counters
     }
 
+    pub(crate) fn trouble(&self) -> &Trouble {
+        &self.0.trouble
+    }
+
     pub(crate) fn announce(&self) {
         let listeners = self.0.listeners.read().unwrap_or_else(PoisonError::into_inner);
         listeners.iter().for_each(|listener| listener());
@@ -241,7 +248,7 @@ impl Db {
     /// Lends a connection without beginning a transaction.
     pub(crate) fn lend(&self, write: bool) -> Result<Lent, DbError> {
         let conn = self.pool(write).take()?;
-        let mut lent = Lent { db: self.clone(), write, conn };
+        let mut lent = Lent { db: self.clone(), write, conn, read_only: false };
         if lent.conn.as_ref().is_none_or(Conn::is_closed) {
             lent.conn = None;
             lent.conn = Some(self.0.place.connect(write)?);
@@ -253,18 +260,34 @@ impl Db {
         if self.fate(Moment::Begin { write }) == Fate::Fail {
             return Err(DbError::on_purpose());
         }
+        let begun = self.begun(write).map_err(|error| error.of_writing(write));
+        if let Err(error) = &begun
+            && write
+            && error.is_outage()
+        {
+            self.trouble().note(error);
+        }
+        begun.map(|lent| Tx::begin(lent, write))
+    }
+
+    fn begun(&self, write: bool) -> Result<Lent, DbError> {
         let mut lent = self.lend(write)?;
         match lent.conn()?.begin(write) {
-            Ok(()) => {}
-            Err(DbError::Unavailable(_)) => {
-                // It died while it lay idle: once more on a new one.
+            // It died while it lay idle, or was opened when the disk could only be read: once
+            // more on a new one.
+            Err(DbError::Unavailable(_) | DbError::ReadOnly) if self.can_connect_again() => {
                 lent.conn = None;
                 lent.conn = Some(self.0.place.connect(write)?);
                 lent.conn()?.begin(write)?;
             }
-            Err(error) => return Err(error),
+            begun => begun?,
         }
-        Ok(Tx::begin(lent, write))
+        Ok(lent)
+    }
+
+    /// A database in memory goes with its connection.
+    fn can_connect_again(&self) -> bool {
+        !matches!(self.0.place, Place::Memory)
     }
 
     fn pool(&self, write: bool) -> &Pool<Option<Conn>> {
@@ -286,6 +309,8 @@ pub(crate) struct Lent {
     db: Db,
     write: bool,
     conn: Option<Conn>,
+    /// It was opened when the disk or the server could only be read, and would stay so.
+    pub(crate) read_only: bool,
 }
 
 impl Lent {
@@ -312,7 +337,8 @@ impl Lent {
 
     /// Undoes the open transaction. A connection that cannot even do that is thrown away.
     pub(crate) fn undo(&mut self) {
-        if self.conn.as_mut().is_some_and(|conn| !conn.rollback()) {
+        let undone = self.conn.as_mut().is_none_or(Conn::rollback);
+        if (!undone || self.read_only) && self.db.can_connect_again() {
             self.conn = None;
         }
     }

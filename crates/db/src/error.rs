@@ -89,6 +89,17 @@ impl DbError {
         DbError::Unavailable("a fault on purpose".to_owned())
     }
 
+    /// What a refusal to write means to a transaction that may write: the disk or the server can
+    /// only be read at the moment.
+    pub(crate) fn of_writing(self, write: bool) -> DbError {
+        match self {
+            DbError::ReadOnly if write => {
+                DbError::Unavailable("it can only be read at the moment".to_owned())
+            }
+            other => other,
+        }
+    }
+
     /// Whether the same act may succeed later without anything being changed: an outage.
     pub fn is_outage(&self) -> bool {
         matches!(self, DbError::Busy(_) | DbError::Unavailable(_))

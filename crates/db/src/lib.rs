@@ -40,6 +40,7 @@ mod seam;
 mod sql;
 mod stats;
 pub mod test;
+mod trouble;
 mod tx;
 mod value;
 
@@ -56,6 +57,7 @@ pub use row::Row;
 pub use rows::{Keys, OnConflict, Rows};
 pub use seal::{Sealed, Sealer};
 pub use stats::Stats;
+pub use trouble::free_bytes;
 pub use tx::{Ctx, Tx};
 pub use value::{Type, Value};
 

@@ -236,15 +236,15 @@ impl Tx {
             Fate::Fail => Err(DbError::on_purpose()),
             _ => self.lent.conn(),
         };
-        let result = lent.and_then(f).map_err(|error| match error {
-            DbError::ReadOnly if self.write => {
-                DbError::Unavailable("it can only be read at the moment".to_owned())
-            }
-            other => other,
-        });
+        let result = lent.and_then(f);
+        self.lent.read_only |= self.write && matches!(result, Err(DbError::ReadOnly));
+        let result = result.map_err(|error| error.of_writing(self.write));
         if let Err(error) = &result {
             self.failed = true;
             self.outage |= error.is_outage();
+            if self.write && matches!(error, DbError::Unavailable(_)) {
+                self.db().trouble().note(error);
+            }
         }
         result
     }
@@ -272,6 +272,7 @@ impl Tx {
             self.db().announce();
         }
         if self.write {
+            self.db().trouble().over();
             self.lent.checkpoint();
         }
         if fate == Fate::FailAfter { Err(DbError::on_purpose()) } else { Ok(()) }

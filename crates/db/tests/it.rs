@@ -6,6 +6,7 @@ mod it {
     mod archive;
     mod backup;
     mod fate;
+    mod fault;
     mod job;
     mod kill;
     mod measure;

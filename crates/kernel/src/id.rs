@@ -147,6 +147,15 @@ impl IdSource {
         IdSource { node: i64::from(node & 63), last: AtomicI64::new(0) }
     }
 
+    /// Makes no id that is not later than the given one, whatever the clock says: for the first
+    /// ids after a start.
+    #[must_use]
+    pub fn after<K>(self, id: Id<K>) -> IdSource {
+        let next_milli = id.time().to_millis() + 1;
+        self.last.fetch_max((next_milli << COUNTER_BITS) - 1, Ordering::Relaxed);
+        self
+    }
+
     /// The next id at `now`.
     pub fn next<K>(&self, now: Time) -> Id<K> {
         let floor = now.to_millis() << COUNTER_BITS;
@@ -183,6 +192,16 @@ mod tests {
             assert!(next > last, "{next:?} after {last:?}");
             last = next;
         }
+    }
+
+    #[test]
+    fn a_start_with_a_clock_gone_back_goes_on_after_the_last_id() {
+        let before = IdSource::new(3).next::<Parcel>(Time::from_millis(1_700_000_000_000));
+        let source = IdSource::new(3).after(before);
+        let next = source.next::<Parcel>(Time::from_millis(1_699_900_000_000));
+        assert!(next > before, "{next:?} after {before:?}");
+        let later = Time::from_millis(1_800_000_000_000);
+        assert_eq!(source.next::<Parcel>(later).time(), later);
     }
 
     #[test]

@@ -20,8 +20,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How soon a server that vanished without a word is noticed.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
 /// Waiting for a lock ends as "busy"; a transaction that does nothing for minutes is a bug, and
-/// its locks must not stay for ever. Settings in the URL come later and win.
-const OPTIONS: &str = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=300s";
+/// its locks must not stay for ever. A commit that was answered is on disk, however the server is
+/// set up. Settings in the URL come later and win.
+const OPTIONS: &str = "-c lock_timeout=4s -c idle_in_transaction_session_timeout=300s \
+                       -c synchronous_commit=on";
 const STATEMENTS_CACHED_MAX: usize = 1_000;
 /// From so many rows on, `COPY` beats one `INSERT`: it costs two more round trips, and less a row.
 const COPY_FROM_ROWS: usize = 32;

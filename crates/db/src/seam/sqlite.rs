@@ -15,8 +15,9 @@ use crate::row::Block;
 use crate::seam::keys;
 use crate::{DbError, Keys, OnConflict, Row, Rows, Value};
 
-/// How long another process may hold the file before a statement gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long another process may hold the file before a statement gives up. Five tries of the
+/// intake end before a request does.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
 const STATEMENTS_CACHED: usize = 512;
 /// Pages a connection may keep in memory, in KiB as SQLite's negative `cache_size` wants it.
 const WRITER_CACHE_KIB: i64 = 65_536;
@@ -63,7 +64,9 @@ pub(crate) enum Role {
 
 impl Conn {
     pub(crate) fn open(path: &Path, role: Role) -> Result<Conn, DbError> {
-        if role != Role::Reader {
+        // Not when it is there: closing a file gives up this program's locks on it, those of other
+        // connections too.
+        if role != Role::Reader && !path.exists() {
             create_private(path)?;
         }
         let flags = match role {
@@ -453,7 +456,12 @@ pub(crate) fn mapped(error: rusqlite::Error) -> DbError {
             let (table, column) = place.split_once('.').unwrap_or(("", &place));
             DbError::NotNull { table: table.to_owned(), column: column.to_owned() }
         }
-        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => DbError::Busy(text),
+        (
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed,
+            _,
+        ) => DbError::Busy(text),
         (ErrorCode::ReadOnly, _) => DbError::ReadOnly,
         (
             ErrorCode::DiskFull
