@@ -96,6 +96,16 @@ impl Lock {
     }
 }
 
+/// How the parts of a platform are put together that a simulation plays itself.
+pub struct Wiring<'w> {
+    /// Law, tariff and lists, with the directory of firms.
+    pub reference: &'w dyn Fn(&Config, Arc<LiveDirectory>) -> Result<Reference, Failure>,
+    /// The way to customs.
+    pub customs: &'w dyn Fn(&Config, &Db, &Arc<Reference>, &PlatformKey) -> Result<WayOut, Failure>,
+    /// The way in.
+    pub intake: &'w dyn Fn(intake::Setup) -> Result<Intake, Failure>,
+}
+
 impl Platform {
     /// Opens, migrates, loads and starts. Workers and doors are started by the caller.
     ///
@@ -104,11 +114,30 @@ impl Platform {
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Platform, Failure> {
         let lock = Lock::of(&config)?;
         let db = open_database(&config, Opening::OrMake)?;
+        let wiring = Wiring {
+            reference: &reference,
+            customs: &customs,
+            intake: &|setup| Ok(Intake::start(setup)?),
+        };
+        let platform = Platform::over(db, config, clock, &wiring)?;
+        Ok(Platform { _lock: lock, ..platform })
+    }
+
+    /// [`Platform::open`] over a database that is open already and that nobody else uses.
+    ///
+    /// # Errors
+    /// As [`Platform::open`].
+    pub fn over(
+        db: Db,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        wiring: &Wiring<'_>,
+    ) -> Result<Platform, Failure> {
         db.migrate(&migrations_of(&config))?;
         let zone = load_zone(&config.zone)?;
         let ids = Arc::new(IdSource::new(config.node));
         let directory = Arc::new(LiveDirectory::new());
-        let reference = Arc::new(reference(&config, Arc::clone(&directory))?);
+        let reference = Arc::new((wiring.reference)(&config, Arc::clone(&directory))?);
         let settings = web::Settings {
             targets: TargetPolicy { allow_private: config.webhooks_to_private_addresses },
             ..web::Settings::default()
@@ -118,8 +147,8 @@ impl Platform {
         db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
         let key = Arc::new(PlatformKey::open(&config, &db, &ctx)?);
         directory.refresh_from(&db)?;
-        let (customs, standin) = customs(&config, &db, &reference, &key)?;
-        let intake = Arc::new(Intake::start(intake::Setup {
+        let (customs, standin) = (wiring.customs)(&config, &db, &reference, &key)?;
+        let intake = Arc::new((wiring.intake)(intake::Setup {
             db,
             clock,
             ids,
@@ -142,7 +171,7 @@ impl Platform {
             standin,
             addresses,
             key,
-            _lock: lock,
+            _lock: None,
         })
     }
 }
@@ -279,7 +308,8 @@ pub(crate) fn must_be_folder(folder: &Path) -> Result<(), Failure> {
     Err(Failure::new(format!("there is no rules folder {}", folder.display())))
 }
 
-type WayOut = (Arc<dyn Customs>, Option<Arc<StandIn>>);
+/// Customs, and the stand-in when it plays customs.
+pub type WayOut = (Arc<dyn Customs>, Option<Arc<StandIn>>);
 
 fn customs(
     config: &Config,
