@@ -49,11 +49,7 @@ impl Hands {
     ///
     /// # Errors
     /// [`NotTaken`] when there is no room.
-    pub fn hand_in(
-        &self,
-        submission: Submission,
-        mark: Option<Mark>,
-    ) -> Result<Waiting, NotTaken> {
+    pub fn hand_in(&self, submission: Submission, mark: Option<Mark>) -> Result<Waiting, NotTaken> {
         let (reply, answer) = oneshot::channel();
         self.queue.push(submission, mark, reply)?;
         Ok(Waiting(answer))
