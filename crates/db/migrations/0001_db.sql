@@ -83,7 +83,7 @@ CREATE TABLE db_audit (
 );
 CREATE INDEX db_audit_subject ON db_audit (subject, id);
 
--- Originals as they came: compressed, sealed. hash is SM3 of the plain bytes.
+-- Originals as they came: compressed, sealed. hash is SHA-256 of the plain bytes.
 CREATE TABLE db_original (
     id BIGINT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -101,4 +101,34 @@ CREATE TABLE db_dictionary (
     version BIGINT NOT NULL PRIMARY KEY,
     at BIGINT NOT NULL,
     body BLOB NOT NULL
+);
+
+-- Leaves of the evidence log, many to a row: those of one transaction, at places first to
+-- first + count - 1. ids and hashes are packed in that order; texts are the records that are stored
+-- nowhere else, zstd-compressed.
+CREATE TABLE db_leaf (
+    first BIGINT NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    id_min BIGINT NOT NULL,
+    id_max BIGINT NOT NULL,
+    ids BLOB NOT NULL,
+    hashes BLOB NOT NULL,
+    texts BLOB
+);
+CREATE INDEX db_leaf_id ON db_leaf (id_max);
+
+-- Hashes over complete groups of 256^level leaves, the nth of its level.
+CREATE TABLE db_node (
+    level BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, n)
+) WITHOUT ROWID;
+
+-- Published checkpoints of the evidence log.
+CREATE TABLE db_checkpoint (
+    size BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL
 );

@@ -1,4 +1,5 @@
-//! The archive of originals: every message as it came, compressed, sealed, with its SM3 hash.
+//! The archive of originals: every message as it came, compressed, sealed, with its SHA-256.
+//! The leaf of the evidence log that stands for it is made beside it.
 //!
 //! Compressing and sealing take far longer than writing the row, so they are apart:
 //! [`Archiver::pack`] runs on any thread and before the transaction, [`Tx::archive_packed`] only
@@ -8,10 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use kernel::{Id, Time, id::Kind};
-use sm3::{Digest, Sm3};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::CParameter;
 
+use crate::evidence::merkle::sha256;
+use crate::evidence::{Content, Hash, Leaf, Record};
 use crate::{Ctx, Db, DbError, OnConflict, Row, Rows, Sealed, Sealer, Tx, params, values};
 
 /// The purpose under which originals are sealed.
@@ -53,7 +55,8 @@ pub struct Packed {
     sender: Box<str>,
     at: Time,
     length: i64,
-    hash: [u8; 32],
+    hash: Hash,
+    leaf: Hash,
     dictionary: i64,
     body: Vec<u8>,
 }
@@ -64,8 +67,8 @@ impl Packed {
         self.id
     }
 
-    /// SM3 of the plain bytes.
-    pub fn hash(&self) -> [u8; 32] {
+    /// SHA-256 of the plain bytes.
+    pub fn hash(&self) -> Hash {
         self.hash
     }
 
@@ -86,8 +89,8 @@ pub struct Opened {
     pub sender: String,
     /// When it was archived.
     pub at: Time,
-    /// SM3 of the bytes.
-    pub hash: [u8; 32],
+    /// SHA-256 of the bytes.
+    pub hash: Hash,
     /// The bytes, never printed.
     pub bytes: Sealed<Vec<u8>>,
 }
@@ -126,14 +129,18 @@ impl Archiver {
             let id: OriginalId = ctx.id();
             let compressed = compressor.compress(original.bytes).map_err(zstd_failed)?;
             let place = id.to_i64().to_be_bytes();
+            let (length, hash) = (original.bytes.len() as i64, sha256(original.bytes));
+            let Original { kind, door, sender, .. } = *original;
+            let of = Content { door, kind, sender, length, hash: &hash };
             Ok(Packed {
                 id,
                 kind: original.kind.into(),
                 door: original.door.into(),
                 sender: original.sender.into(),
                 at: ctx.now,
-                length: original.bytes.len() as i64,
-                hash: Sm3::digest(original.bytes).into(),
+                length,
+                hash,
+                leaf: Record::original(id, ctx.now, &of).leaf(),
                 dictionary: version,
                 body: self.sealer.seal_for(PURPOSE, &place, &compressed)?,
             })
@@ -186,7 +193,10 @@ impl Tx {
         }
         let columns =
             ["id", "kind", "door", "sender", "at", "length", "hash", "dictionary", "body"];
-        self.insert_many("db_original", &columns, &rows, OnConflict::Fail).map(drop)
+        self.insert_many("db_original", &columns, &rows, OnConflict::Fail)?;
+        let leaf = |p: &Packed| Leaf { id: p.id.to_i64(), hash: p.leaf, text: None };
+        self.pending.leaves.extend(packed.iter().map(leaf));
+        Ok(())
     }
 
     /// Opens an original for a purpose, which is written to the audit: needs [`Db::write`].
@@ -266,8 +276,8 @@ fn opened(
     }
     .map_err(zstd_failed)?;
     let bytes = decompressor.decompress(&compressed, length).map_err(|_| damaged())?;
-    let hash: [u8; 32] = row.bytes(5)?.try_into().map_err(|_| damaged())?;
-    if bytes.len() != length || hash != <[u8; 32]>::from(Sm3::digest(&bytes)) {
+    let hash: Hash = row.bytes(5)?.try_into().map_err(|_| damaged())?;
+    if bytes.len() != length || hash != sha256(&bytes) {
         return Err(damaged());
     }
     let owned = |column| row.text(column).map(str::to_owned);

@@ -26,6 +26,7 @@ mod archive;
 mod backup;
 mod database;
 mod error;
+pub mod evidence;
 pub mod fate;
 mod job;
 mod key;

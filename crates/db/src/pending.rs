@@ -1,14 +1,16 @@
-//! What a transaction collects and writes once, just before it commits: events and audit entries.
+//! What a transaction collects and writes once, just before it commits: events, leaves of the
+//! evidence log and audit entries.
 
 use kernel::Time;
 
-use crate::{DbError, OnConflict, Rows, Tx, outbox, values};
+use crate::{DbError, OnConflict, Rows, Tx, evidence, outbox, values};
 
 /// Collected so far.
 #[derive(Default)]
 pub(crate) struct Pending {
     pub(crate) events: Vec<outbox::Emitted>,
     pub(crate) audit: Vec<AuditEntry>,
+    pub(crate) leaves: Vec<evidence::Leaf>,
     /// Whether jobs were enqueued: workers want to hear of it.
     pub(crate) jobs: bool,
 }
@@ -25,14 +27,15 @@ pub(crate) struct AuditEntry {
 
 impl Pending {
     /// Where an attempt began.
-    pub(crate) fn mark(&self) -> (usize, usize) {
-        (self.events.len(), self.audit.len())
+    pub(crate) fn mark(&self) -> (usize, usize, usize) {
+        (self.events.len(), self.audit.len(), self.leaves.len())
     }
 
     /// Forgets what an attempt collected.
-    pub(crate) fn undo_to(&mut self, (events, audit): (usize, usize)) {
+    pub(crate) fn undo_to(&mut self, (events, audit, leaves): (usize, usize, usize)) {
         self.events.truncate(events);
         self.audit.truncate(audit);
+        self.leaves.truncate(leaves);
     }
 
     pub(crate) fn is_news(&self) -> bool {
@@ -49,7 +52,10 @@ impl Tx {
             .collect();
         let columns = ["id", "at", "actor", "act", "subject", "detail"];
         self.insert_many("db_audit", &columns, &rows, OnConflict::Fail)?;
-        // Last of all, because it takes the lock that puts commits in order.
+        // Last of all, and always in this order, because they take the locks that put commits in
+        // order.
+        let leaves = std::mem::take(&mut self.pending.leaves);
+        evidence::write(self, &leaves)?;
         let events = std::mem::take(&mut self.pending.events);
         outbox::write(self, &events)
     }

@@ -5,6 +5,7 @@
 mod it {
     mod archive;
     mod backup;
+    mod evidence;
     mod fate;
     mod fault;
     mod job;
