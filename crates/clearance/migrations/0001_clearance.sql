@@ -39,7 +39,8 @@ CREATE INDEX clearance_document_link ON clearance_document (link_no, kind)
     WHERE link_no IS NOT NULL;
 
 -- missing is a set of document kinds: 1 order, 2 payment, 4 waybill. quota says whether the amount
--- counts against the buyer's year: 0 no, 1 held, 2 used. Amounts are fen.
+-- counts against the buyer's year: 0 no, 1 held, 2 used. Amounts are fen. decision_id is the newest
+-- record of the evidence log about it.
 CREATE TABLE clearance_inventory (
     id BIGINT NOT NULL PRIMARY KEY,
     guid BLOB NOT NULL,
@@ -73,6 +74,7 @@ CREATE TABLE clearance_inventory (
     vat BIGINT,
     tax BIGINT,
     ruling_id BIGINT,
+    decision_id BIGINT,
     delivered_at BIGINT,
     received_at BIGINT NOT NULL,
     facts BLOB NOT NULL,

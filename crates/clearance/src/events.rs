@@ -120,7 +120,8 @@ pub(crate) fn document_ended(id: DocumentId, kind: Kind, position: Position) -> 
     }
 }
 
-fn codes<'a>(concerns: impl Iterator<Item = &'a Concern>) -> Vec<&'static str> {
+/// The codes of these concerns, each once.
+pub(crate) fn codes<'a>(concerns: impl Iterator<Item = &'a Concern>) -> Vec<&'static str> {
     let mut codes: Vec<&'static str> = concerns.map(|concern| concern.finding.code).collect();
     codes.sort_unstable();
     codes.dedup();

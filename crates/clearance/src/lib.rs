@@ -5,6 +5,7 @@
 //! comes back is read with [`receipt::Letter::read`] and taken in with [`flow::take_receipts`].
 
 pub mod census;
+mod decision;
 pub mod dispatch;
 pub mod document;
 pub mod events;

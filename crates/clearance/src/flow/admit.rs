@@ -379,6 +379,7 @@ impl<'a> Batch<'a> {
             quota: Quota::None,
             quota_round: 0,
             taxes: None,
+            decision: None,
             delivered_at: None,
             received_at: place.received_at,
             facts,

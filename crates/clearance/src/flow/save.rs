@@ -31,6 +31,7 @@ impl Batch<'_> {
         self.save_findings(tx, settled)?;
         self.save_arrivals(tx)?;
         self.save_dispatches(tx, answering)?;
+        tx.witness(&settled.decisions)?;
         message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         let events = self.events(settled);
         tx.emit_many(self.ctx, events)?;

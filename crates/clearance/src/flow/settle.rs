@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use db::evidence::Record;
 use db::{DbError, Tx};
-use kernel::{Finding, Level, Text};
+use kernel::{Date, Finding, Level, Text};
 use register::party::{Act, Deed, Directory};
 
 use super::admit::{Batch, Going};
 use super::desk::{Change, ParcelKey};
 use super::quota;
+use crate::decision::{Decision, DecisionId};
 use crate::document::{DocumentId, Facts, Inventory, Kind, Order};
+use crate::events;
 use crate::law::DayLaw;
 use crate::lifecycle::State;
 use crate::matching::{Outcome, Parcel, Role, Task, compare, compare_foreign};
 use crate::precheck::Concern;
 use crate::precheck::{self, concern, goods::Assessed};
 use crate::store::finding;
-use crate::store::inventory::{By, Taxes};
+use crate::store::inventory::{By, Declared, Taxes};
 
 /// What looking at the parcels gave, to be written.
 #[derive(Default)]
@@ -29,6 +32,8 @@ pub(crate) struct Settled {
     pub(crate) held: Vec<usize>,
     /// Inventories ready to go.
     pub(crate) ready: Vec<usize>,
+    /// What was decided, for the evidence log.
+    pub(crate) decisions: Vec<Record>,
 }
 
 /// One inventory looked at.
@@ -153,7 +158,7 @@ impl Batch<'_> {
         if let Some(concern) = precheck::declared_on(inventory, self.ctx.now.date()) {
             return only(concern);
         }
-        let day = inventory.declared_on.unwrap_or_else(|| declared.received_at.date());
+        let day = day_of(declared);
         let law = match self.reference.law(day) {
             Ok(law) => law,
             Err(unknown) => {
@@ -251,12 +256,17 @@ impl Batch<'_> {
         let was_flagged = self.desk.declared(one.at).flagged;
         let flagged = !one.concerns.is_empty();
         let taxes = one.assessed.as_ref().map(|assessed| taxes(assessed, settled));
+        let change = self.desk.inventories[one.at].change;
+        let unread = matches!(change, Change::New | Change::Content);
         let same = state == before
             && flagged == was_flagged
             && self.desk.declared(one.at).missing == one.missing
             && !flagged;
-        if !same {
+        if !same || unread {
+            let (decision, record) = self.decided(&one, state, taxes);
+            settled.decisions.push(record);
             let declared = self.desk.declared_mut(one.at, Change::State);
+            declared.decision = Some(decision);
             declared.position.state = state;
             declared.missing = one.missing;
             declared.flagged = flagged;
@@ -284,11 +294,36 @@ impl Batch<'_> {
         }
     }
 
+    /// What was decided about an inventory, for the evidence log.
+    fn decided(&self, one: &Looked, state: State, taxes: Option<Taxes>) -> (DecisionId, Record) {
+        let declared = self.desk.declared(one.at);
+        let decision = Decision {
+            id: self.ctx.id(),
+            at: self.ctx.now,
+            inventory: declared.id,
+            message: declared.message_id,
+            position: declared.index,
+            state,
+            missing: &one.missing,
+            codes: &events::codes(one.concerns.iter()),
+            day: day_of(declared),
+            taxes,
+            rulings: one.assessed.as_ref().map_or("", |assessed| assessed.rules.as_str()),
+            previous: declared.decision,
+        };
+        (decision.id, decision.record())
+    }
+
     /// A new inventory that goes at once needs no step of its own: that it came in says it.
     fn is_worth_a_step(&self, at: usize, before: State, state: State) -> bool {
         let new = self.desk.inventories[at].change == Change::New;
         state != before && !(new && state == State::Ready)
     }
+}
+
+/// The day whose law an inventory is judged by.
+fn day_of(declared: &Declared) -> Date {
+    declared.facts.declared_on.unwrap_or_else(|| declared.received_at.date())
 }
 
 fn taxes(assessed: &Assessed, settled: &mut Settled) -> Taxes {

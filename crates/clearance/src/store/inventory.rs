@@ -5,6 +5,7 @@ use std::sync::Arc;
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, Value, params, values};
 use kernel::{Fen, Time};
 
+use crate::decision::DecisionId;
 use crate::document::read::Veil;
 use crate::document::{Buyer, DocumentId, Head, Inventory, Kind, MessageId};
 use crate::lifecycle::{Position, State};
@@ -80,6 +81,8 @@ pub(crate) struct Declared {
     /// How often an amount was held for it; part of the ledger's keys.
     pub(crate) quota_round: i64,
     pub(crate) taxes: Option<Taxes>,
+    /// What was decided about it last: a record of the evidence log.
+    pub(crate) decision: Option<DecisionId>,
     pub(crate) delivered_at: Option<Time>,
     pub(crate) received_at: Time,
     pub(crate) facts: Arc<Inventory>,
@@ -124,7 +127,7 @@ pub(crate) const COLUMNS: &str = "i.id, i.agent_code, i.cop_no, i.pre_no, i.invt
     i.customs_code, i.buyer, i.message_id, i.position, i.app_time, i.content, i.state, \
     i.state_at, i.floor_at, i.missing, i.flagged, i.quota, i.quota_round, i.amount, i.duty, \
     i.consumption_tax, i.vat, i.tax, i.ruling_id, i.delivered_at, i.received_at, i.facts, \
-    i.version";
+    i.version, i.decision_id";
 
 /// Reads a row whose columns from `first` on are [`COLUMNS`].
 pub(crate) fn of_row(row: &Row, first: usize) -> Result<Declared, DbError> {
@@ -172,6 +175,7 @@ pub(crate) fn of_row(row: &Row, first: usize) -> Result<Declared, DbError> {
         quota: Quota::of_number(row.i64(first + 23)?),
         quota_round: row.i64(first + 24)?,
         taxes: taxes_of(row, first + 25)?,
+        decision: row.opt_id(first + 35)?,
         delivered_at: row.opt_time(first + 31)?,
         received_at: row.time(first + 32)?,
         facts: Arc::new(facts),
@@ -285,7 +289,7 @@ pub(crate) fn insert<'a>(
     tx.insert_many("clearance_inventory", &INSERTED, &rows, OnConflict::Fail).map(drop)
 }
 
-const INSERTED: [&str; 36] = [
+const INSERTED: [&str; 37] = [
     "id",
     "guid",
     "agent_code",
@@ -318,6 +322,7 @@ const INSERTED: [&str; 36] = [
     "vat",
     "tax",
     "ruling_id",
+    "decision_id",
     "delivered_at",
     "received_at",
     "facts",
@@ -361,6 +366,7 @@ fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
         taxes.map(|t| t.vat),
         taxes.map(|t| t.total),
         taxes.map(|t| t.ruling),
+        one.decision,
         one.delivered_at,
         one.received_at,
         facts.pack(),
@@ -392,7 +398,7 @@ pub(crate) fn save<'a>(
     inventories: impl Iterator<Item = &'a Declared>,
 ) -> Result<(), DbError> {
     use Type::{Bool, Int, Text};
-    let types = [Int, Int, Text, Text, Int, Int, Int, Int, Bool, Int, Int, Int];
+    let types = [Int, Int, Text, Text, Int, Int, Int, Int, Bool, Int, Int, Int, Int];
     let mut keys = Keys::new(&types);
     for one in inventories {
         keys.push(values![
@@ -408,12 +414,13 @@ pub(crate) fn save<'a>(
             one.quota.number(),
             one.quota_round,
             one.delivered_at,
+            one.decision,
         ]);
     }
     let changed = tx.update_many(
         "UPDATE clearance_inventory SET pre_no = k.c, invt_no = k.d, state = k.e,
              state_at = k.f, floor_at = k.g, missing = k.h, flagged = k.i, quota = k.j,
-             quota_round = k.k, delivered_at = k.l, version = version + 1
+             quota_round = k.k, delivered_at = k.l, decision_id = k.m, version = version + 1
          FROM keys k
          WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b",
         &keys,

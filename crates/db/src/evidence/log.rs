@@ -39,9 +39,12 @@ pub struct Entry {
 impl Tx {
     /// Puts records into the evidence log, in this order and in this transaction. Their text is
     /// kept with the log.
-    pub fn witness(&mut self, records: impl IntoIterator<Item = Record>) -> Result<(), DbError> {
+    pub fn witness<'a>(
+        &mut self,
+        records: impl IntoIterator<Item = &'a Record>,
+    ) -> Result<(), DbError> {
         self.must_write()?;
-        let leaf = |record: Record| Leaf {
+        let leaf = |record: &Record| Leaf {
             id: record.id(),
             hash: record.leaf(),
             text: Some(record.text().into()),

@@ -49,9 +49,9 @@ fn every_record_of_a_transaction_has_its_leaf_and_none_that_was_undone() {
         let records = db
             .write(|tx| {
                 let kept = decision(&ctx, "inv_1");
-                tx.witness([kept.clone()])?;
+                tx.witness([&kept])?;
                 let lost: Result<(), DbError> = tx.attempt(|tx| {
-                    tx.witness([decision(&ctx, "inv_2")])?;
+                    tx.witness([&decision(&ctx, "inv_2")])?;
                     Err(DbError::Busy("on purpose".to_owned()))
                 });
                 lost.unwrap_err();
@@ -150,7 +150,7 @@ fn the_walk_names_what_was_changed_removed_reordered_or_added() {
         let db = db::test::memory(&[]);
         let ctx = ctx(NOW);
         let ids = archive(&db, &ctx, 300);
-        db.write(|tx| tx.witness([decision(&ctx, "inv_1")])).unwrap();
+        db.write(|tx| tx.witness([&decision(&ctx, "inv_1")])).unwrap();
         publish(&db);
         assert_eq!(faults(&db), []);
         (db, ids)
@@ -310,7 +310,7 @@ fn ids_of_other_kinds_do_not_pass_for_originals() {
     let ctx = ctx(NOW);
     let record = decision(&ctx, "inv_1");
     let id: Id<DecisionKind> = Id::from_i64(record.id());
-    db.write(|tx| tx.witness([record])).unwrap();
+    db.write(|tx| tx.witness([&record])).unwrap();
     let entry = db.read(|tx| tx.evidence_of(id.to_i64())).unwrap().unwrap();
     assert_eq!(value(entry.text.as_deref().unwrap(), "decision").unwrap(), id.to_string());
 }
