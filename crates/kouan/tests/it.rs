@@ -3,11 +3,15 @@
 
 #[path = "it/command.rs"]
 mod command;
+#[path = "it/crash.rs"]
+mod crash;
 #[path = "it/day.rs"]
 mod day;
 #[path = "it/folder.rs"]
 mod folder;
 #[path = "it/generated.rs"]
 mod generated;
+#[path = "it/house.rs"]
+mod house;
 #[path = "it/restart.rs"]
 mod restart;

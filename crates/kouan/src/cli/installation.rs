@@ -49,6 +49,7 @@ pub(super) fn serve(args: &Installation) -> Result<Verdict, Failure> {
     let crew = Crew::start(&platform)?;
     serve::runtime()?.block_on(async {
         let listener = serve::listen(address).await?;
+        let address = listener.local_addr()?;
         eprintln!(
             "kouan: {} at http://{address}, API at http://{address}/api/docs",
             platform.zone.about.en

@@ -1,0 +1,275 @@
+//! What must hold after all the deaths: everything acknowledged is there once, repeats are answered
+//! alike, books balance, nothing was handled twice, and what customs says in the end is what it
+//! would have said of a platform that never died.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use clearance::census::{self, Census};
+use clearance::document::{DocumentId, Door};
+use clearance::intake::{Body, Submission};
+use db::DbError;
+use kouan::clock::DayClock;
+use kouan::demo::traffic::Day;
+use kouan::platform::Platform;
+use kouan::worker::{Round, customs};
+use serde_json::Value;
+use web::notices::{self, Outcome, Outgoing, Post};
+
+use super::load::{Answer, Load};
+use super::{Json, Shared, parties};
+use crate::house::{Engine, House, Server, hand_clock, later};
+
+/// What the audit counted.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) acknowledged: usize,
+    pub(super) lost: usize,
+    pub(super) duplicated: usize,
+    pub(super) receipts: u64,
+    pub(super) events: usize,
+    pub(super) pushed: usize,
+    pub(super) pushed_again: usize,
+}
+
+/// How the answer to a repeat differs from the first in what it must not; `None` when it does not.
+pub(super) fn told_apart(first: &Answer, again: &Answer, marked: bool) -> Option<String> {
+    if first.status >= 400 {
+        let codes = |answer: &Answer| {
+            let all = answer.json()["errors"].as_array().cloned().unwrap_or_default();
+            all.iter().map(|error| error["code"].to_string()).collect::<BTreeSet<_>>()
+        };
+        let same = first.status == again.status && codes(first) == codes(again);
+        return (!same).then(|| format!("refused with {} and {}", first.status, again.status));
+    }
+    if marked {
+        let same = (first.status, &first.body) == (again.status, &again.body);
+        return (!same).then(|| "the answer under one key differs".to_owned());
+    }
+    let ids = |answer: &Answer| ids(&answer.json());
+    let lost = ids(first).difference(&ids(again)).count();
+    let status = (again.status >= 400).then(|| format!("refused with {}", again.status));
+    status.or_else(|| (lost > 0).then(|| format!("{lost} documents have another id")))
+}
+
+fn ids(answer: &Json) -> BTreeSet<String> {
+    let items = answer["items"].as_array().into_iter().flatten();
+    items.filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
+}
+
+/// Lets everything come to rest and looks at all of it.
+pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiver) -> Found {
+    let clock = hand_clock();
+    let platform = house.open(Arc::clone(&clock) as _);
+    settle(&platform, &clock, receiver);
+    let db = &platform.app.db;
+    assert_eq!(db.check().unwrap(), [""; 0]);
+    assert!(db.read(ledger::verify).unwrap().balanced(), "the ledger does not balance");
+
+    let mut wanted = BTreeSet::new();
+    let mut messages = BTreeSet::new();
+    for place in load.answered() {
+        let answer = load.answer(place);
+        assert_ne!(answer.status, 500, "{}", String::from_utf8_lossy(&answer.body));
+        let answer = answer.json();
+        wanted.extend(ids(&answer));
+        messages.extend(answer["message_id"].as_str().map(str::to_owned));
+    }
+    let documents: Vec<DocumentId> = wanted.iter().map(|id| id.parse().unwrap()).collect();
+    let stored = db.read(|tx| census::stored(tx, &documents)).unwrap();
+    let found = db.read(census::census).unwrap();
+    let present: u64 = found.documents.values().sum();
+    let (stored, present) = (usize::try_from(stored).unwrap(), usize::try_from(present).unwrap());
+    assert_eq!(count(&platform, "SELECT COUNT(*) FROM clearance_message"), messages.len());
+
+    let events = once_each(&platform);
+    let (pushed, pushed_again) = receiver.told(&platform);
+    assert_eq!(outcome(&platform, &found), outcome_without_deaths(day, load));
+    platform.intake.stop();
+    Found {
+        acknowledged: wanted.len(),
+        lost: wanted.len() - stored,
+        duplicated: present.saturating_sub(wanted.len()),
+        receipts: found.receipts,
+        events,
+        pushed,
+        pushed_again,
+    }
+}
+
+fn count(platform: &Platform, sql: &str) -> usize {
+    let count = platform.app.db.read(|tx| tx.query_one(sql, &[])?.i64(0)).unwrap();
+    usize::try_from(count).unwrap()
+}
+
+/// Works everything off: forwards, collects, pushes, moving the clock to whatever falls due next
+/// and past the leases of those who died.
+fn settle(platform: &Platform, clock: &DayClock, receiver: &Receiver) {
+    let idle = |round: Result<Round, kouan::Failure>| round.unwrap() == Round::Idle;
+    loop {
+        while !idle(customs::forward_round(platform)) || !idle(customs::collect_round(platform)) {}
+        let ctx = platform.app.ctx_as("test".into());
+        while notices::deliver_due(&platform.app.db, &ctx, receiver, 500).unwrap().claimed > 0 {}
+        let due = platform.standin.as_ref().unwrap().next_due().unwrap();
+        let owed = count(platform, "SELECT COUNT(*) FROM clearance_dispatch")
+            + count(platform, "SELECT COUNT(*) FROM web_delivery WHERE state = 'due'");
+        match due {
+            Some(due) => clock.advance_to(due),
+            None if owed > 0 => clock.advance_to(later(clock, 10_000)),
+            None => return,
+        }
+    }
+}
+
+/// Counts events, and finds what was done twice: an event, a receipt that moved its document, a
+/// notice, a delivery.
+fn once_each(platform: &Platform) -> usize {
+    let db = &platform.app.db;
+    let events = db.read(|tx| tx.events(0, usize::MAX)).unwrap();
+    let last = db.read(|tx| tx.last_event()).unwrap();
+    let numbers: Vec<i64> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(numbers, (1..=last).collect::<Vec<_>>(), "events are numbered without a gap");
+    let mut seen = HashSet::new();
+    for event in &events {
+        let told = (event.kind.as_str(), event.subject.as_str(), event.body.to_string());
+        assert!(seen.insert(told), "twice: {event:?}");
+    }
+    for sql in [
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM clearance_receipt WHERE effect = 0
+         GROUP BY document_id, kind, status, at HAVING COUNT(*) > 1) AS twice",
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM web_notice
+         GROUP BY party, kind, subject, body HAVING COUNT(*) > 1) AS twice",
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM web_notice_head h
+         WHERE h.last <> (SELECT COUNT(*) FROM web_notice n WHERE n.party = h.party)) AS gap",
+        "SELECT COUNT(*) FROM web_delivery WHERE state <> 'delivered'",
+        "SELECT COUNT(*) FROM clearance_inventory WHERE state = 1004",
+    ] {
+        assert_eq!(count(platform, sql), 0, "{sql}");
+    }
+    events.len()
+}
+
+type Ending = (BTreeMap<&'static str, u64>, BTreeMap<String, u64>, BTreeMap<String, u64>, String);
+
+/// Where everything ended, by what does not depend on the order in which it was taken.
+fn outcome(platform: &Platform, census: &Census) -> (Ending, Vec<i64>) {
+    let sql = "SELECT CAST(SUM(debits_posted) AS BIGINT), CAST(SUM(debits_held) AS BIGINT),
+               CAST(SUM(credits_posted) AS BIGINT), COUNT(*) FROM ledger_account";
+    let read = platform.app.db.read(|tx| {
+        let row = tx.query_one(sql, &[])?;
+        Ok::<_, DbError>((0..4).map(|n| row.i64(n).unwrap()).collect())
+    });
+    let Census { by_state, by_mode, open_findings, tax_released, .. } = census.clone();
+    ((by_state, by_mode, open_findings, tax_released.to_string()), read.unwrap())
+}
+
+/// The same messages, handed to a platform that nobody kills.
+fn outcome_without_deaths(day: &Day, load: &Load<'_>) -> (Ending, Vec<i64>) {
+    let house = House::new(Engine::Sqlite, day, "");
+    let clock = hand_clock();
+    let platform = house.open(Arc::clone(&clock) as _);
+    let known: BTreeSet<String> = parties(day)
+        .into_iter()
+        .filter(|code| platform.reference.directory.current().by_code(code).is_some())
+        .collect();
+    for submission in load.submissions {
+        let sender = known.get(&submission.sender).map(|code| Arc::from(code.as_str()));
+        let body = Body::Message(submission.bytes.clone());
+        let handed = Submission { door: Door::Http, sender, actor: "test".into(), body };
+        platform.intake.submit_blocking(handed).unwrap();
+    }
+    settle(&platform, &clock, &Receiver::default());
+    let census = platform.app.db.read(census::census).unwrap();
+    let outcome = outcome(&platform, &census);
+    platform.intake.stop();
+    outcome
+}
+
+/// A firm's receiver of webhooks: notes the id of each notice it is told.
+#[derive(Clone, Default)]
+pub(super) struct Receiver {
+    address: String,
+    ids: Shared<Vec<String>>,
+}
+
+impl Receiver {
+    pub(super) fn start() -> Receiver {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/told", listener.local_addr().unwrap());
+        let ids: Shared<Vec<String>> = Arc::new(Mutex::default());
+        let noted = Arc::clone(&ids);
+        // Ends with the tests' process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let noted = Arc::clone(&noted);
+                std::thread::spawn(move || answer(stream, &noted));
+            }
+        });
+        Receiver { address, ids }
+    }
+
+    /// Has every firm's notices sent here.
+    pub(super) fn subscribe(&self, server: &Server, house: &House, day: &Day) {
+        let body = serde_json::json!({"url": self.address}).to_string();
+        for code in parties(day) {
+            let key = &house.keys[&code];
+            let path = "/api/v1/webhooks";
+            let (status, _, answer) = server.post(path, key, "application/json", body.as_bytes());
+            // The firm that is registered nowhere has nobody to be told as.
+            assert!(status < 300 || status == 403, "{status} {answer}");
+        }
+    }
+
+    /// Every notice that was to be pushed was, once; how many, and how many came again because the
+    /// sender died before it could write down that they were taken.
+    fn told(&self, platform: &Platform) -> (usize, usize) {
+        let sql = "SELECT n.id FROM web_delivery d
+                   JOIN web_notice n ON n.party = d.party AND n.seq = d.seq";
+        let rows = platform.app.db.read(|tx| tx.query(sql, &[])).unwrap();
+        let owed: BTreeSet<String> =
+            rows.iter().map(|row| row.id::<notices::NoticeKind>(0).unwrap().to_string()).collect();
+        assert_eq!(owed.len(), rows.len(), "a notice is owed twice");
+        let ids = self.ids.lock().unwrap();
+        let told: BTreeSet<String> = ids.iter().cloned().collect();
+        assert_eq!(told, owed, "told what is owed, and nothing else");
+        (told.len(), ids.len() - told.len())
+    }
+}
+
+impl Post for Receiver {
+    fn post(&self, outgoing: &Outgoing) -> Outcome {
+        let id = outgoing.headers.iter().find(|(name, _)| *name == "webhook-id").unwrap();
+        self.ids.lock().unwrap().push(id.1.clone());
+        Outcome::Answered(200)
+    }
+}
+
+/// Takes requests until the other side has no more.
+fn answer(stream: TcpStream, noted: &Mutex<Vec<String>>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut stream = stream;
+    loop {
+        let (mut length, mut id) = (0, None);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            let Some((name, value)) = line.trim_end().split_once(':') else {
+                if line.trim().is_empty() { break } else { continue }
+            };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.trim().parse().ok()?,
+                "webhook-id" => id = Some(value.trim().to_owned()),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let _: Value = serde_json::from_slice(&body).ok()?;
+        noted.lock().unwrap().push(id?);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()?;
+    }
+}
