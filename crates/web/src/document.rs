@@ -21,7 +21,14 @@ use crate::module::Module;
 use crate::routes::{SECURITY_SCHEME, common_response};
 
 /// Paths anyone may call. The document and its pages are served beside them.
-pub const PUBLIC: &[&str] = &["/health/live", "/health/ready"];
+pub const PUBLIC: &[&str] = &[
+    "/health/live",
+    "/health/ready",
+    "/api/v1/evidence/keys",
+    "/api/v1/evidence/checkpoints",
+    "/api/v1/evidence/checkpoints/latest",
+    "/api/v1/evidence/consistency",
+];
 
 /// Where the document is.
 pub const OPENAPI_PATH: &str = "/api/openapi.json";

@@ -45,6 +45,7 @@ mod caller;
 mod document;
 mod door;
 mod error;
+pub mod evidence;
 mod extract;
 mod health;
 mod idempotency;

@@ -66,6 +66,8 @@ scopes! {
     OriginalsRead "originals:read" "打开密封原件(留痕)"
         "open sealed originals; every opening is audited" [Officer];
     AuditRead "audit:read" "查看操作留痕" "see the audit trail" [Officer];
+    EvidenceRead "evidence:read" "取存证证明" "have proofs of one's own records in the evidence log"
+        [Firm Officer];
     KeysWrite "keys:write" "签发和吊销接口密钥" "issue and revoke API keys" [];
     Operator "operator" "运行维护平台" "run the platform" [];
 }
