@@ -44,13 +44,13 @@ pub struct Check {
 pub fn module() -> Module {
     Module {
         name: "web",
-        about: ("接口密钥、通知与推送、存证", "API keys, notices, webhooks, evidence"),
+        about: ("接口密钥、通知与推送", "API keys, notices and webhooks"),
         migrations: MIGRATIONS,
         routes: || {
             let routes = crate::keys::routes::routes().and(crate::notices::routes::routes());
-            routes.and(crate::evidence::routes::routes()).and(health::routes())
+            routes.and(health::routes())
         },
-        checks: &[crate::evidence::CHECK],
+        checks: &[],
     }
 }
 

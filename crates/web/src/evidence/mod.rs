@@ -6,7 +6,7 @@
 
 mod document;
 mod prove;
-pub(crate) mod routes;
+mod routes;
 
 use std::sync::{PoisonError, RwLock};
 
@@ -20,7 +20,7 @@ pub use prove::{NotProven, keys, prove, prove_range, set_keys};
 pub use routes::ProofParams;
 
 use crate::App;
-use crate::module::Check;
+use crate::module::{Check, Module};
 
 /// Whether the log still extends what was published of it. Shared by whoever publishes; shown at
 /// `/health/ready`.
@@ -39,8 +39,16 @@ impl Standing {
     }
 }
 
-/// The condition of readiness.
-pub(crate) const CHECK: Check = Check { name: "evidence", run: stands };
+/// The room of the evidence log. Its tables are those of the database room.
+pub fn module() -> Module {
+    Module {
+        name: "evidence",
+        about: ("存证：检查点、公钥、证明", "evidence log: checkpoints, keys, proofs"),
+        migrations: &[],
+        routes: routes::routes,
+        checks: &[Check { name: "evidence", run: stands }],
+    }
+}
 
 fn stands(app: &App) -> Result<(), Text> {
     // Without a publisher nothing was published, and nothing can be contradicted.
