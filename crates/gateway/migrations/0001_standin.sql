@@ -1,10 +1,11 @@
--- What the stand-in knows of a thing, under a hash of its kind and business key.
-CREATE TABLE standin_document (
-    key BLOB NOT NULL PRIMARY KEY,
+-- What the stand-in learned from each batch of messages, in order: keys and what is known of the
+-- things they name, as the batch left it. Read through, it gives the memory.
+CREATE TABLE standin_log (
+    place BIGINT NOT NULL PRIMARY KEY,
     body BLOB NOT NULL
 );
 
--- Receipts on their way: returns of one type for one receiver that arrive at one time.
+-- Receipts on their way: returns of one type for one receiver that arrive at one time, packed.
 CREATE TABLE standin_due (
     id BIGINT NOT NULL PRIMARY KEY,
     due_at BIGINT NOT NULL,

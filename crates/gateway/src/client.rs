@@ -11,6 +11,7 @@ use ceb::dxp::{self, Limits};
 use kernel::Time;
 use ureq::Agent;
 
+use crate::envelope::{self, Addresses, Outgoing};
 use crate::http::{self, CallFailure, Reach};
 use crate::transport::{
     Accepted, CONNECTION_ERROR, Customs, Delivery, FORMAT_ERROR, OTHER_BUSINESS, OTHER_SYSTEM,
@@ -85,12 +86,14 @@ impl DxpClient {
         if !(200..300).contains(&status) {
             return Err(of_status(status));
         }
-        Ok((!bytes.is_empty()).then_some(Delivery { receipt_id, bytes }))
+        Ok((!bytes.is_empty()).then_some(Delivery { receipt_id, header: None, bytes }))
     }
-}
 
-impl Customs for DxpClient {
-    fn submit(&self, envelope: &[u8], _now: Time) -> Result<Accepted, TransportFailure> {
+    /// Posts one envelope. Posting the same `CopMsgId` again is harmless.
+    ///
+    /// # Errors
+    /// When the envelope was not taken; [`TransportFailure::retryable`] says whether to try again.
+    pub fn submit(&self, envelope: &[u8], _now: Time) -> Result<Accepted, TransportFailure> {
         let cop_msg_id = dxp::read(envelope, &Limits::default())
             .map_err(|_| TransportFailure::of(FORMAT_ERROR, "not an envelope"))?
             .header
@@ -110,6 +113,25 @@ impl Customs for DxpClient {
             return Err(of_status(status));
         }
         Ok(Accepted { cop_msg_id, repeated: false })
+    }
+}
+
+impl Customs for DxpClient {
+    fn send(
+        &self,
+        addresses: &Addresses,
+        messages: &[Outgoing<'_>],
+        now: Time,
+    ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure> {
+        let send = |outgoing: &Outgoing<'_>| {
+            // A fault of ours that an operator must look at; the message waits until it is mended.
+            let envelope = envelope::wrap(addresses, outgoing, now).map_err(|findings| {
+                let why = findings.first().map_or("", |finding| &*finding.message.en);
+                TransportFailure::of(OTHER_SYSTEM, format!("cannot be wrapped: {why}"))
+            })?;
+            self.submit(&envelope, now)
+        };
+        Ok(messages.iter().map(send).collect())
     }
 
     fn collect(&self, _now: Time, max: usize) -> Result<Vec<Delivery>, TransportFailure> {

@@ -45,6 +45,18 @@ pub struct Outgoing<'a> {
     pub cop_msg_id: &'a str,
 }
 
+/// Longest message id an envelope carries, in characters.
+pub(crate) const COP_MSG_ID_CHARS_MAX: usize = 255;
+/// Longest DXP id an envelope carries, in characters.
+pub(crate) const DXP_ID_CHARS_MAX: usize = 16;
+
+impl Outgoing<'_> {
+    /// Whose envelope it is: the sender the message names, or else our own.
+    pub fn sender<'a>(&'a self, addresses: &'a Addresses) -> &'a str {
+        self.transfer_id.unwrap_or(&addresses.sender)
+    }
+}
+
 /// A message id that is unique as long as `id` is: the sender's DXP id and the id in hexadecimal.
 pub fn cop_msg_id(sender: &str, id: i64) -> String {
     format!("{sender}{id:016X}")
@@ -66,7 +78,7 @@ pub fn wrap(
     dxp::write(&Envelope {
         header: Header {
             cop_msg_id: outgoing.cop_msg_id.to_owned(),
-            sender_id: outgoing.transfer_id.unwrap_or(&addresses.sender).to_owned(),
+            sender_id: outgoing.sender(addresses).to_owned(),
             receiver_ids: vec![receiver.clone()],
             created: now,
             msg_type: outgoing.message_type.to_owned(),

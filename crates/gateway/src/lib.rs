@@ -1,9 +1,10 @@
 //! The one door out: customs transport, webhooks, and the customs stand-in.
 //!
-//! [`Customs`] is what the platform sees of customs: envelopes go out with
-//! [`submit`](Customs::submit), receipts come in with [`collect`](Customs::collect) and are
-//! acknowledged with [`delivered`](Customs::delivered). [`DxpClient`] speaks to a real address,
-//! [`standin::StandIn`] answers as customs does. Everything here is synchronous: callers give it
+//! [`Customs`] is what the platform sees of customs: messages go out with
+//! [`send`](Customs::send), receipts come in with [`collect`](Customs::collect) and are
+//! acknowledged with [`delivered`](Customs::delivered). [`DxpClient`] puts them into envelopes for
+//! a real address; [`standin::StandIn`] answers as customs does, and within one process needs no
+//! envelope. Everything here is synchronous: callers give it
 //! threads of their own.
 
 pub mod client;

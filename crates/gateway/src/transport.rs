@@ -1,27 +1,27 @@
 //! What the platform sees of customs, whoever stands behind it, and how a failed exchange is
 //! classified: worth another try, or final.
 
+use std::borrow::Cow;
+
+use ceb::dxp::{self, Envelope, Header};
 use kernel::{Text, Time};
+
+use crate::envelope::{Addresses, Outgoing};
 
 /// Customs, or what answers in its place.
 pub trait Customs: Send + Sync {
-    /// Hands over one DXP envelope. Handing over the same `CopMsgId` again is harmless.
+    /// Hands over messages, one answer for each in their order. Handing over the same `CopMsgId`
+    /// again is harmless.
     ///
     /// # Errors
-    /// When the envelope was not taken; [`TransportFailure::retryable`] says whether to try again.
-    fn submit(&self, envelope: &[u8], now: Time) -> Result<Accepted, TransportFailure>;
-
-    /// Hands over many envelopes, one answer for each in their order.
-    ///
-    /// # Errors
-    /// When the whole batch failed and nothing of it was taken.
-    fn submit_many(
+    /// When the whole batch failed and nothing of it was taken. A failure of a single message says
+    /// by [`TransportFailure::retryable`] whether to try again.
+    fn send(
         &self,
-        envelopes: &[&[u8]],
+        addresses: &Addresses,
+        messages: &[Outgoing<'_>],
         now: Time,
-    ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure> {
-        Ok(envelopes.iter().map(|envelope| self.submit(envelope, now)).collect())
-    }
+    ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure>;
 
     /// Receipts that wait for us, oldest first, at most `max` messages. They come again until
     /// [`delivered`](Customs::delivered) names them, so a receiver that was killed loses none.
@@ -46,13 +46,28 @@ pub struct Accepted {
     pub repeated: bool,
 }
 
-/// One message from customs: a DXP envelope, or a bare business message, exactly as it came.
+/// One message from customs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Names it to [`Customs::delivered`].
     pub receipt_id: String,
-    /// The bytes as received, possibly broken.
+    /// What the envelope around it would say, when it was handed over within this process and
+    /// needed none.
+    pub header: Option<Header>,
+    /// Without a header: the bytes as received, an envelope or a bare business message, possibly
+    /// broken. With one: the business message.
     pub bytes: Vec<u8>,
+}
+
+impl Delivery {
+    /// The delivery as it looks on a wire: an envelope, or the bytes as received. An address that
+    /// breaks the schema of envelopes gets its receipts bare.
+    pub fn on_the_wire(&self) -> Cow<'_, [u8]> {
+        let Some(header) = &self.header else { return Cow::Borrowed(&self.bytes) };
+        let envelope =
+            Envelope { header: header.clone(), data: self.bytes.clone(), ..Envelope::default() };
+        dxp::write(&envelope).map_or(Cow::Borrowed(&self.bytes), Cow::Owned)
+    }
 }
 
 /// An envelope that was not taken.

@@ -6,6 +6,7 @@ mod it {
     mod client;
     mod fixture;
     mod judging;
+    mod measure;
     mod scenarios;
     mod webhooks;
 }

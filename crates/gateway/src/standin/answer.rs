@@ -1,12 +1,13 @@
 //! The words of a ruling: which receipts follow one another, what they say, and the tax bill.
 
-use kernel::{Fen, Time};
+use kernel::Time;
 
 use super::case::{Case, Submission};
 use super::family::coded;
-use super::judgement::{AssessedLine, Assessment, Refusal};
+use super::judgement::{Assessment, Refusal};
 use super::memory::Key;
-use super::receipt::{self, Answer, Numbers, Said, TaxHead, TaxLine};
+use super::packed::{Echo, Guid, Info, Numbers, Return, TaxLine, pack_tax};
+use super::receipt::{Answer, Said};
 use super::scenario::{Effect, Plan, minutes_ms};
 
 /// One document within its message, and who is answered.
@@ -30,13 +31,22 @@ pub(super) struct Declared {
     pub(super) waits_for: Option<Key>,
 }
 
+/// What the receipts of one document have in common.
+pub(super) struct Speaker<'a> {
+    place: Place<'a>,
+    guid: Guid,
+    echo: Echo,
+    numbers: &'a Numbers,
+    now: Time,
+}
+
 impl Place<'_> {
     pub(super) fn head(&self, name: &str) -> &str {
         let document = self.submission.message.documents.get(self.index);
         document.and_then(|document| document.head.text(name)).unwrap_or_default()
     }
 
-    pub(super) fn subject(&self) -> String {
+    fn subject(&self) -> String {
         match self.submission.family.number {
             311 | 621 => format!(
                 "{}[电商企业编码：{},订单编号：{}]",
@@ -48,132 +58,124 @@ impl Place<'_> {
         }
     }
 
-    pub(super) fn taken_text(&self) -> String {
-        match self.submission.family.number {
-            621 => format!(
-                "清单新增申报成功[{}][电商企业编码：{}订单编号：{}]",
-                self.submission.message.guid,
-                self.head("ebcCode"),
-                self.head("orderNo")
-            ),
-            _ => format!("新增申报成功[{}]", self.head("guid")),
-        }
+    /// The first receipt of a document that the e-port takes.
+    pub(super) fn taken(&self, after_ms: i64) -> Answer {
+        let info = match self.submission.family.number {
+            621 => Info::TakenInventory {
+                message: Guid::of(&self.submission.message.guid),
+                firm: self.head("ebcCode").to_owned(),
+                order_no: self.head("orderNo").to_owned(),
+            },
+            _ => Info::Taken,
+        };
+        Answer { after_ms, status: 2, info }
     }
 
-    pub(super) fn refused_text(&self, reason: &str) -> String {
+    /// The one receipt of a document that the e-port refuses: code without minus.
+    pub(super) fn refused(&self, after_ms: i64, code: u32, reason: &str) -> Answer {
         let text = format!("{}报文校验失败:{reason}", self.subject());
-        text.chars().take(RETURN_INFO_CHARS_MAX).collect()
+        let text = text.chars().take(RETURN_INFO_CHARS_MAX).collect();
+        Answer { after_ms, status: -i64::from(code), info: Info::Text(text) }
     }
 
+    /// Everything said about this document begins here.
+    pub(super) fn speaker<'b>(&'b self, numbers: &'b Numbers, now: Time) -> Speaker<'b> {
+        let head = self.submission.message.documents.get(self.index).map(|one| &one.head);
+        let echo = head.map(|head| Echo::of(&self.submission.echoed, head)).unwrap_or_default();
+        Speaker { place: *self, guid: Guid::of(self.head("guid")), echo, numbers, now }
+    }
+}
+
+impl Speaker<'_> {
     /// The receipt for one answer. The e-port echoes the document's guid, customs uses its own.
-    pub(super) fn said(&self, answer: &Answer, now: Time) -> Said {
-        let guid = self.head("guid");
-        let status: i64 = answer.status.parse().unwrap_or_default();
+    pub(super) fn say(&self, answer: &Answer) -> Said {
         let own;
-        let guid = if status <= 4 {
-            guid
+        let guid = if answer.status <= 4 {
+            &self.guid
         } else {
-            own = receipt::guid_of(guid, status.unsigned_abs());
+            own = Guid::made(self.place.head("guid"), answer.status.unsigned_abs());
             &own
         };
-        let said_at = now.plus_millis(answer.after_ms);
-        let bytes = match self.submission.message.documents.get(self.index) {
-            Some(document) => receipt::return_element(
-                self.submission.receipt,
-                &document.head,
-                guid,
-                answer,
-                said_at,
-            ),
-            None => Vec::new(),
+        let mut bytes = Vec::with_capacity(192);
+        let packed = Return {
+            guid,
+            status: answer.status,
+            info: &answer.info,
+            numbers: self.numbers,
+            echo: &self.echo,
+            said_at: self.now.plus_millis(answer.after_ms),
         };
-        Said { kind: self.submission.family.receipt, after_ms: answer.after_ms, bytes }
+        packed.pack(&mut bytes);
+        Said { kind: self.place.submission.family.receipt, after_ms: answer.after_ms, bytes }
     }
 
     /// Release, closing and the tax bill.
-    pub(super) fn release(
-        &self,
-        declared: &Declared,
-        after_ms: i64,
-        now: Time,
-        step_ms: i64,
-    ) -> Vec<Said> {
-        let numbers = declared.numbers.clone();
-        let answer = |after_ms: i64, status: &str, text: String| Answer {
-            after_ms,
-            status: status.to_owned(),
-            text,
-            numbers: numbers.clone(),
-        };
-        let mut said = vec![self.said(&answer(after_ms, "800", coded(2600)), now)];
-        said.extend(self.tax_bill(declared, after_ms, now));
-        said.push(self.said(&answer(after_ms + step_ms, "899", "结关".to_owned()), now));
+    pub(super) fn release(&self, declared: &Declared, after_ms: i64, step_ms: i64) -> Vec<Said> {
+        let released = Answer { after_ms, status: 800, info: Info::Coded(2600) };
+        let info = Info::Text("结关".to_owned());
+        let closed = Answer { after_ms: after_ms + step_ms, status: 899, info };
+        let mut said = Vec::with_capacity(8);
+        said.push(self.say(&released));
+        said.extend(self.tax_bill(declared, after_ms));
+        said.push(self.say(&closed));
         said
     }
 
-    pub(super) fn tax_bill(&self, declared: &Declared, after_ms: i64, now: Time) -> Option<Said> {
-        let document = self.submission.message.documents.get(self.index)?;
+    fn tax_bill(&self, declared: &Declared, after_ms: i64) -> Option<Said> {
+        let document = self.place.submission.message.documents.get(self.place.index)?;
         let lines = &declared.assessment.lines;
-        let yuan = |fen: Fen| fen.to_string();
-        let sum = |of: fn(&AssessedLine) -> Fen| yuan(lines.iter().map(of).sum());
+        if lines.is_empty() {
+            return None;
+        }
         let invt_no = declared.numbers.invt_no.as_deref().unwrap_or_default();
-        let guid = receipt::guid_of(self.head("guid"), 816);
-        let head = TaxHead {
-            guid: &guid,
-            invt_no,
-            duty: sum(|line| line.duty),
-            vat: sum(|line| line.vat),
-            consumption_tax: sum(|line| line.consumption_tax),
-        };
-        let lines: Vec<TaxLine<'_>> = lines
-            .iter()
-            .map(|line| TaxLine {
-                gcode: &line.hs_code,
-                price: yuan(line.value),
-                duty: yuan(line.duty),
-                vat: yuan(line.vat),
-                consumption_tax: yuan(line.consumption_tax),
-            })
-            .collect();
-        let bytes = receipt::tax_element(document, &head, &lines, now.plus_millis(after_ms));
-        (!lines.is_empty()).then_some(Said { kind: "CEB816", after_ms, bytes })
+        let mut bytes = Vec::with_capacity(128 + 32 * lines.len());
+        let said_at = self.now.plus_millis(after_ms);
+        let lines = lines.iter().map(|line| TaxLine {
+            hs_code: &line.hs_code,
+            value: line.value,
+            duty: line.duty,
+            vat: line.vat,
+            consumption_tax: line.consumption_tax,
+        });
+        pack_tax(&mut bytes, &document.head, invt_no, lines, said_at);
+        Some(Said { kind: "CEB816", after_ms, bytes })
     }
 }
 
 /// Longest `returnInfo` the schema takes.
 const RETURN_INFO_CHARS_MAX: usize = 1000;
 
-pub(super) fn stored(after_ms: i64, numbers: &Numbers) -> Answer {
-    Answer { after_ms, status: "120".to_owned(), text: coded(1800), numbers: numbers.clone() }
+pub(super) fn stored(after_ms: i64) -> Answer {
+    Answer { after_ms, status: 120, info: Info::Coded(1800) }
 }
 
 /// What comes between 120 and release, and when release comes, if it does.
-pub(super) fn course(plan: &Plan, step_ms: i64, numbers: &Numbers) -> (Vec<Answer>, Option<i64>) {
-    let answer = |after_ms: i64, status: &str, text: &str| Answer {
+pub(super) fn course(plan: &Plan, step_ms: i64) -> (Vec<Answer>, Option<i64>) {
+    let answer = |after_ms: i64, status: i64, text: &str| Answer {
         after_ms,
-        status: status.to_owned(),
-        text: text.to_owned(),
-        numbers: numbers.clone(),
+        status,
+        info: Info::Text(text.to_owned()),
     };
     let third = 3 * step_ms;
     let fourth = 4 * step_ms;
-    let inspection = answer(third, "500", "查验");
+    let inspection = || answer(third, 500, "查验");
+    let review = || Answer { after_ms: third, status: 300, info: Info::Coded(1200) };
+    let concluded = |at: i64| answer(at, 399, "海关审结");
     match plan.outcome {
         Some((Effect::Inspect, minutes)) => {
             let done = third + minutes_ms(minutes);
-            (vec![inspection, answer(done, "399", "海关审结")], Some(done + step_ms))
+            (vec![inspection(), concluded(done)], Some(done + step_ms))
         }
-        Some((Effect::Hold, 0)) => (vec![answer(third, "300", &coded(1200))], None),
+        Some((Effect::Hold, 0)) => (vec![review()], None),
         Some((Effect::Hold, minutes)) => {
             let done = third + minutes_ms(minutes);
-            let review = answer(third, "300", &coded(1200));
-            (vec![review, answer(done, "399", "海关审结")], Some(done + step_ms))
+            (vec![review(), concluded(done)], Some(done + step_ms))
         }
         Some((Effect::Detain, status)) => {
-            (vec![inspection, answer(fourth, &status.to_string(), "扣留")], None)
+            (vec![inspection(), answer(fourth, i64::from(status), "扣留")], None)
         }
-        Some((Effect::Suspend, _)) => (vec![inspection, answer(fourth, "600", "挂起")], None),
-        Some((Effect::ReturnAbroad, _)) => (vec![inspection, answer(fourth, "700", "退运")], None),
+        Some((Effect::Suspend, _)) => (vec![inspection(), answer(fourth, 600, "挂起")], None),
+        Some((Effect::ReturnAbroad, _)) => (vec![inspection(), answer(fourth, 700, "退运")], None),
         _ => (Vec::new(), Some(third)),
     }
 }

@@ -1,22 +1,32 @@
-//! Reads an envelope and makes of each document a case: what it claims, under which keys it is
+//! Reads a message and makes of each document a case: what it claims, under which keys it is
 //! remembered, what its order number asks for. All costly work is done here, before the
 //! transaction: parsing, signatures, hashes of personal data.
 
-use ceb::dxp::{self, Envelope, Limits};
+use std::borrow::Cow;
+
+use ceb::dxp::{self, Header, Limits};
+use ceb::schema::FieldIndex;
 use ceb::signature::Verifier;
-use ceb::{Document, Message, MessageType, ReadOptions, Record};
-use db::Db;
+use ceb::{Document, Message, ReadOptions, Record};
 use kernel::{Finding, Time};
 
 use super::family::{Family, family};
 use super::judgement::Judgement;
-use super::memory::{self, Key, Kind, Order, Payment, Waybill, key, scaled, word};
+use super::memory::{self, Key, Kind, Order, Payment, Waybill, key, quota_key, scaled, word};
+use super::packed::echoed;
+use super::person::Persons;
 use super::scenario::Plan;
-use crate::transport::{FORMAT_ERROR, OTHER_BUSINESS, TransportFailure};
+use crate::envelope::{COP_MSG_ID_CHARS_MAX, DXP_ID_CHARS_MAX};
+use crate::transport::{FORMAT_ERROR, OTHER_BUSINESS, OTHER_SYSTEM, TransportFailure};
 
-/// An envelope, read.
-pub(crate) struct Incoming {
-    pub(crate) envelope: Envelope,
+/// A message as it was handed over, read.
+pub(crate) struct Incoming<'a> {
+    /// The sender's message id.
+    pub(crate) cop_msg_id: Cow<'a, str>,
+    /// DXP id of the sender, who gets the receipts.
+    pub(crate) sender_id: Cow<'a, str>,
+    /// The message itself.
+    pub(crate) message: Cow<'a, [u8]>,
     pub(crate) content: Content,
 }
 
@@ -31,8 +41,9 @@ pub(crate) enum Content {
 /// A message and its cases.
 pub(crate) struct Submission {
     pub(crate) family: &'static Family,
-    pub(crate) receipt: &'static MessageType,
     pub(crate) message: Message,
+    /// Which fields of its receipts are taken from the heads of its documents.
+    pub(crate) echoed: Vec<(u8, FieldIndex)>,
     /// What is wrong with the message as a whole: code without minus, and reason.
     pub(crate) refusal: Option<(u32, String)>,
     pub(crate) cases: Vec<Case>,
@@ -71,22 +82,43 @@ pub(crate) struct InventoryClaim {
     pub(crate) pre_series: Key,
     pub(crate) invt_series: Key,
     pub(crate) direct: bool,
-    pub(crate) firm: u64,
-    pub(crate) order_no: u64,
-    pub(crate) name: u64,
-    pub(crate) id_number: u64,
-    pub(crate) phone: u64,
-    pub(crate) line_count: u64,
-    pub(crate) lines: u64,
+    pub(crate) firm: u32,
+    pub(crate) order_no: u32,
+    pub(crate) name: u32,
+    pub(crate) id_number: u32,
+    pub(crate) phone: u32,
+    pub(crate) line_count: u32,
+    pub(crate) lines: u32,
 }
 
 /// What reading needs besides the bytes.
 pub(crate) struct Reader<'a> {
-    pub(crate) db: &'a Db,
     pub(crate) law: &'a dyn Judgement,
+    pub(crate) persons: &'a Persons,
     /// `None`: signatures are not looked at.
     pub(crate) verifier: Option<&'a Verifier>,
     pub(crate) now: Time,
+    pub(crate) series: Series,
+}
+
+/// Keys of the series that numbers of this moment are taken from.
+pub(crate) struct Series {
+    year: i16,
+    year_text: String,
+    day: String,
+}
+
+impl Series {
+    pub(crate) fn at(now: Time) -> Series {
+        let year = now.date().year();
+        let day = now.to_compact().get(..8).unwrap_or_default().to_owned();
+        Series { year, year_text: year.to_string(), day }
+    }
+
+    /// Pre-entry numbers are counted by letter and day.
+    fn pre_no(&self, letter: &str) -> Key {
+        key(Kind::Series, &[letter, &self.day])
+    }
 }
 
 impl Reader<'_> {
@@ -94,16 +126,44 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// When it is no envelope, or carries a message the stand-in does not judge.
-    pub(crate) fn read(&self, bytes: &[u8]) -> Result<Incoming, TransportFailure> {
+    pub(crate) fn envelope(&self, bytes: &[u8]) -> Result<Incoming<'static>, TransportFailure> {
         let envelope = dxp::read(bytes, &Limits::default()).map_err(|findings| {
             TransportFailure::of(FORMAT_ERROR, first_reason(&findings).unwrap_or_default())
         })?;
-        let content = self.content(&envelope)?;
-        Ok(Incoming { envelope, content })
+        let content = self.content(&envelope.header.sender_id, &envelope.data)?;
+        let Header { cop_msg_id, sender_id, .. } = envelope.header;
+        Ok(Incoming {
+            cop_msg_id: cop_msg_id.into(),
+            sender_id: sender_id.into(),
+            message: envelope.data.into(),
+            content,
+        })
     }
 
-    fn content(&self, envelope: &Envelope) -> Result<Content, TransportFailure> {
-        let reading = ceb::read(&envelope.data, &ReadOptions::default());
+    /// Reads a message handed over without an envelope.
+    ///
+    /// # Errors
+    /// When the stand-in does not judge such messages, or no envelope could name its addresses.
+    pub(crate) fn message<'a>(
+        &self,
+        cop_msg_id: &'a str,
+        sender_id: &'a str,
+        message: &'a [u8],
+    ) -> Result<Incoming<'a>, TransportFailure> {
+        let fits = |id: &str, max: usize| !id.is_empty() && id.chars().nth(max).is_none();
+        if !fits(cop_msg_id, COP_MSG_ID_CHARS_MAX) || !fits(sender_id, DXP_ID_CHARS_MAX) {
+            return Err(TransportFailure::of(OTHER_SYSTEM, "no envelope can carry its ids"));
+        }
+        Ok(Incoming {
+            cop_msg_id: cop_msg_id.into(),
+            sender_id: sender_id.into(),
+            message: message.into(),
+            content: self.content(sender_id, message)?,
+        })
+    }
+
+    fn content(&self, sender_id: &str, bytes: &[u8]) -> Result<Content, TransportFailure> {
+        let reading = ceb::read(bytes, &ReadOptions::default());
         let kind = reading.message.as_ref().map(|message| message.kind);
         let Some(message) = reading.message.filter(|_| reading.structure_valid) else {
             let text = first_reason(&reading.findings).unwrap_or_else(|| "报文格式错误".to_owned());
@@ -115,7 +175,7 @@ impl Reader<'_> {
             let detail = format!("{} is not judged here", message.kind.root);
             return Err(TransportFailure::of(OTHER_BUSINESS, detail));
         };
-        let refusal = self.refusal(family, &message, envelope);
+        let refusal = self.refusal(family, &message, sender_id, bytes);
         let findings = self.law.check(&message);
         let mut cases = Vec::with_capacity(message.documents.len());
         for (index, document) in message.documents.iter().enumerate() {
@@ -124,9 +184,10 @@ impl Reader<'_> {
         }
         let exchange = cases.iter().find_map(|case| case.plan.exchange.clone());
         let format_error = cases.iter().any(|case| case.plan.format_error);
+        let head = message.documents.first().map(|document| &document.head);
         Ok(Content::Message(Box::new(Submission {
             family,
-            receipt,
+            echoed: head.map(|head| echoed(receipt, head)).unwrap_or_default(),
             message,
             refusal,
             cases,
@@ -139,14 +200,15 @@ impl Reader<'_> {
         &self,
         family: &Family,
         message: &Message,
-        envelope: &Envelope,
+        sender_id: &str,
+        bytes: &[u8],
     ) -> Option<(u32, String)> {
-        if message.dxp_id().is_some_and(|id| id != envelope.header.sender_id) {
+        if message.dxp_id().is_some_and(|id| id != sender_id) {
             let text = "senderId与传输节点dxpId信息不一致".to_owned();
             return Some((family.codes.check, text));
         }
         let verifier = self.verifier.filter(|_| message.signed)?;
-        let verification = verifier.verify(&envelope.data);
+        let verification = verifier.verify(bytes);
         if !verification.is_good() {
             return Some((family.codes.signature, "验签失败".to_owned()));
         }
@@ -186,7 +248,7 @@ impl Reader<'_> {
                 inventory: order_key(Kind::Inventory, head),
                 arrival: waybill_key(Kind::Arrival, head),
                 invt_no: text(head, "invtNo").to_owned(),
-                pre_series: self.series("C"),
+                pre_series: self.series.pre_no("C"),
             },
             _ => self.sheet(document),
         };
@@ -207,7 +269,7 @@ impl Reader<'_> {
                 id_number: self.person(text(head, "buyerIdNumber")),
                 phone: self.person(text(head, "buyerTelephone")),
                 consignee: self.consignee(head),
-                line_count: document.lines.len() as u64,
+                line_count: document.lines.len() as u32,
                 lines: lines_word(&document.lines),
             },
         }
@@ -240,24 +302,23 @@ impl Reader<'_> {
     fn inventory(&self, document: &Document) -> InventoryClaim {
         let head = &document.head;
         let customs = text(head, "customsCode");
-        let date = self.now.date();
-        let buyer = self.db.sealer().keyed_hash("standin.buyer", text(head, "buyerIdNumber"));
+        let number = text(head, "buyerIdNumber");
         InventoryClaim {
             key: order_key(Kind::Inventory, head),
             order: order_key(Kind::Order, head),
             payment: order_key(Kind::Payment, head),
             waybill: waybill_key(Kind::Waybill, head),
             arrival: waybill_key(Kind::Arrival, head),
-            quota: memory::quota_key(buyer, date.year()),
-            pre_series: self.series("B"),
-            invt_series: key(Kind::Series, &[customs, &date.year().to_string(), "I"]),
+            quota: quota_key(self.persons.buyer(number), self.series.year),
+            pre_series: self.series.pre_no("B"),
+            invt_series: key(Kind::Series, &[customs, &self.series.year_text, "I"]),
             direct: text(head, "tradeMode") == "9610",
             firm: word(text(head, "ebcCode")),
             order_no: word(text(head, "orderNo")),
             name: self.person(text(head, "buyerName")),
             id_number: self.person(text(head, "buyerIdNumber")),
             phone: self.person(text(head, "buyerTelephone")),
-            line_count: document.lines.len() as u64,
+            line_count: document.lines.len() as u32,
             lines: lines_word(&document.lines),
         }
     }
@@ -273,29 +334,19 @@ impl Reader<'_> {
                 .iter()
                 .map(|line| key(Kind::Arrival, &[carrier, text(line, "logisticsNo")]))
                 .collect(),
-            pre_series: self.series("R"),
+            pre_series: self.series.pre_no("R"),
             rkd_series: key(Kind::Series, &[text(head, "customsCode"), "R"]),
         }
     }
 
-    /// Pre-entry numbers are counted by letter and day.
-    fn series(&self, letter: &str) -> Key {
-        let day = self.now.to_compact();
-        key(Kind::Series, &[letter, day.get(..8).unwrap_or_default()])
+    fn person(&self, text: &str) -> u32 {
+        self.persons.word(&[text.as_bytes()])
     }
 
-    fn person(&self, text: &str) -> u64 {
-        let hash = self.db.sealer().keyed_hash("standin.person", text);
-        hash.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
-    }
-
-    fn consignee(&self, head: &Record) -> u64 {
-        self.person(&format!(
-            "{}\n{}\n{}",
-            text(head, "consignee"),
-            text(head, "consigneeTelephone"),
-            text(head, "consigneeAddress"),
-        ))
+    fn consignee(&self, head: &Record) -> u32 {
+        let of = |name: &str| text(head, name).as_bytes();
+        let (name, telephone) = (of("consignee"), of("consigneeTelephone"));
+        self.persons.word(&[name, b"\n", telephone, b"\n", of("consigneeAddress")])
     }
 }
 
@@ -316,18 +367,17 @@ fn waybill_key(kind: Kind, head: &Record) -> Key {
 }
 
 /// One word for all lines: equal when number, quantity, price and total of each are equal.
-fn lines_word(lines: &[Record]) -> u64 {
-    let mut all = String::with_capacity(lines.len() * 32);
+fn lines_word(lines: &[Record]) -> u32 {
+    let mut all: Vec<u8> = Vec::with_capacity(lines.len() * 32);
     for line in lines {
-        all.push_str(text(line, "gnum"));
+        all.extend_from_slice(text(line, "gnum").as_bytes());
         for name in ["qty", "price", "totalPrice"] {
             let amount = scaled(text(line, name)).unwrap_or_default();
-            all.push(':');
-            all.push_str(&amount.to_string());
+            all.push(b':');
+            all.extend_from_slice(&amount.to_be_bytes());
         }
-        all.push(';');
     }
-    word(&all)
+    memory::bits(&[&all]) as u32
 }
 
 fn first_reason(findings: &[Finding]) -> Option<String> {
@@ -340,17 +390,15 @@ fn reason(finding: &Finding) -> String {
 
 /// The first error in the document at `index`, by the path of the finding.
 fn fault_of(findings: &[Finding], family: &Family, index: usize) -> Option<String> {
-    let numbered = format!("{}[{}]", family.element, index + 1);
-    let bare = format!("{}/", family.element);
-    findings
-        .iter()
-        .filter(|finding| finding.is_error())
-        .find(|finding| {
-            finding
-                .path
-                .strip_prefix(&numbered)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                || (index == 0 && finding.path.starts_with(&bare))
+    let is_of = |path: &str| {
+        let Some(rest) = path.strip_prefix(family.element) else { return false };
+        if index == 0 && rest.starts_with('/') {
+            return true;
+        }
+        let numbered = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        numbered.is_some_and(|(number, rest)| {
+            number.parse() == Ok(index + 1) && (rest.is_empty() || rest.starts_with('/'))
         })
-        .map(reason)
+    };
+    findings.iter().find(|finding| finding.is_error() && is_of(&finding.path)).map(reason)
 }

@@ -126,3 +126,8 @@ pub(crate) fn customs_text(code: u32) -> &'static str {
 pub(crate) fn coded(code: u32) -> String {
     format!("[Code:{code};Desc:{}]", customs_text(code))
 }
+
+/// Writes a coded text of customs.
+pub(crate) fn coded_into(out: &mut Vec<u8>, code: u32) {
+    out.extend_from_slice(coded(code).as_bytes());
+}

@@ -3,12 +3,13 @@
 
 use kernel::Time;
 
-use super::answer::{Declared, Place, amounts, course, rejection, stored};
+use super::answer::{Declared, Place, Speaker, amounts, course, rejection, stored};
 use super::case::{Claim, InventoryClaim, Submission};
 use super::family::coded;
 use super::judgement::{Assessment, Judgement, Refusal};
-use super::memory::{self, Inventory, Key, Memory, Order, Payment, Standing, Waybill};
-use super::receipt::{self, Answer, Held, Numbers, Outbox, Said};
+use super::memory::{Inventory, Key, Memory, Order, Payment, Standing, Waybill};
+use super::packed::{Guid, Info, Numbers};
+use super::receipt::{self, Answer, Held, Outbox, Said};
 use super::scenario::{Effect, Plan};
 
 /// What judging needs and changes.
@@ -17,7 +18,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) now: Time,
     /// Milliseconds between two receipts of one document.
     pub(crate) step_ms: i64,
-    pub(crate) memory: Memory,
+    pub(crate) memory: &'a mut Memory,
     pub(crate) outbox: Outbox,
     /// Waybills whose waiting receipts shall go out.
     pub(crate) arrived: Vec<Key>,
@@ -201,7 +202,7 @@ impl Judge<'_> {
         assessment: Assessment,
         numbers: Numbers,
     ) -> Ruling {
-        let (steps, release) = course(&place.case.plan, self.step_ms, &numbers);
+        let (steps, release) = course(&place.case.plan, self.step_ms);
         let arrived = !claim.direct || self.memory.knows(&claim.arrival);
         let waits = release.is_some() && !arrived;
         let settled = place.case.plan.outcome.is_some_and(|(e, _)| e == Effect::ReturnAbroad);
@@ -303,73 +304,80 @@ impl Judge<'_> {
     /// Turns a ruling into receipts.
     fn say(&mut self, place: Place<'_>, ruling: Ruling) {
         let step = self.step_ms;
-        let taken = |numbers: &Numbers| Answer {
-            after_ms: step,
-            status: "2".to_owned(),
-            text: place.taken_text(),
-            numbers: Numbers { invt_no: None, rkd_no: None, ..numbers.clone() },
-        };
         match ruling {
             Ruling::Silence => {}
             Ruling::Refused(code, reason) => {
-                let text = place.refused_text(&reason);
-                let status = format!("-{code}");
-                let numbers = Numbers::default();
-                self.send(place, &[Answer { after_ms: step, status, text, numbers }], None);
+                let answer = place.refused(step, code, &reason);
+                self.send(place, &Numbers::default(), &[answer], None);
             }
             Ruling::Rejected(text, numbers) => {
-                let first = taken(&numbers);
-                let status = "100".to_owned();
-                let last = Answer { after_ms: 2 * step, status, text, numbers };
-                self.send(place, &[first, last], None);
+                let last = Answer { after_ms: 2 * step, status: 100, info: Info::Text(text) };
+                self.send(place, &numbers, &[place.taken(step), last], None);
+            }
+            Ruling::Stored(numbers) if place.submission.family.number == 623 => {
+                let text = format!("{},撤单申请审核通过,清单已成功撤单", coded(2300));
+                let last = Answer { after_ms: 3 * step, status: 399, info: Info::Text(text) };
+                let answers = [place.taken(step), stored(2 * step), last];
+                self.send(place, &numbers, &answers, None);
             }
             Ruling::Stored(numbers) => {
-                let mut answers = vec![taken(&numbers), stored(2 * step, &numbers)];
-                if place.submission.family.number == 623 {
-                    let text = format!("{},撤单申请审核通过,清单已成功撤单", coded(2300));
-                    let status = "399".to_owned();
-                    answers.push(Answer { after_ms: 3 * step, status, text, numbers });
-                }
-                self.send(place, &answers, None);
+                self.send(place, &numbers, &[place.taken(step), stored(2 * step)], None);
             }
             Ruling::Declared(declared) => {
-                let mut answers =
-                    vec![taken(&declared.numbers), stored(2 * step, &declared.numbers)];
+                let mut answers = Vec::with_capacity(2 + declared.steps.len());
+                answers.extend([place.taken(step), stored(2 * step)]);
                 answers.extend(declared.steps.iter().cloned());
-                self.send(place, &answers, Some(&declared));
+                self.send(place, &declared.numbers, &answers, Some(&declared));
             }
         }
     }
 
-    fn send(&mut self, place: Place<'_>, answers: &[Answer], declared: Option<&Declared>) {
+    fn send(
+        &mut self,
+        place: Place<'_>,
+        numbers: &Numbers,
+        answers: &[Answer],
+        declared: Option<&Declared>,
+    ) {
         let own = Plan::default();
         let ours = matches!(place.submission.family.number, 621);
         let plan = if ours { &place.case.plan } else { &own };
-        let mut said: Vec<Said> =
-            answers.iter().map(|answer| place.said(answer, self.now)).collect();
+        let speaker = place.speaker(numbers, self.now);
+        let mut said: Vec<Said> = Vec::with_capacity(8);
+        said.extend(answers.iter().map(|answer| speaker.say(answer)));
         if let Some(flaw) = plan.malformed
             && let Some(first) = said.first()
         {
-            let guid = receipt::guid_of(place.head("guid"), 1);
-            let right = receipt::message(first.kind, &guid, &[&first.bytes]);
+            let guid = Guid::made(place.head("guid"), 1);
+            let right = receipt::message(first.kind, &guid, std::iter::once(&*first.bytes));
             let flawed = receipt::malformed(flaw, &right);
             let at = self.now.plus_millis(self.step_ms / 2);
             self.outbox.add(at, receipt::RAW, place.receiver, &flawed);
         }
-        if let Some(declared) = declared
-            && let Some(after_ms) = declared.release_after_ms
-        {
-            let release = place.release(declared, after_ms, self.now, self.step_ms);
-            match declared.waits_for {
-                None => said.extend(release),
-                Some(waybill) => self.hold(place, plan, waybill, release),
-            }
-        }
+        self.release(place, plan, &speaker, declared, &mut said);
         for (index, arrival) in receipt::arrivals(plan, &said, self.step_ms) {
             if let Some(one) = said.get(index) {
                 let due_at = self.now.plus_millis(arrival);
                 self.outbox.add(due_at, one.kind, place.receiver, &one.bytes);
             }
+        }
+    }
+
+    /// Says the release with the rest, or holds it until the goods have arrived.
+    fn release(
+        &mut self,
+        place: Place<'_>,
+        plan: &Plan,
+        speaker: &Speaker<'_>,
+        declared: Option<&Declared>,
+        said: &mut Vec<Said>,
+    ) {
+        let Some(declared) = declared else { return };
+        let Some(after_ms) = declared.release_after_ms else { return };
+        let release = speaker.release(declared, after_ms, self.step_ms);
+        match declared.waits_for {
+            None => said.extend(release),
+            Some(waybill) => self.hold(place, plan, waybill, release),
         }
     }
 
@@ -384,44 +392,6 @@ impl Judge<'_> {
                 said_after_ms: one.after_ms,
                 bytes: one.bytes.clone(),
             });
-        }
-    }
-}
-
-/// Everything that must be loaded before a message can be judged.
-pub(crate) fn keys(submission: &Submission, out: &mut Vec<Key>) {
-    for case in &submission.cases {
-        match &case.claim {
-            Claim::Order { key, inventory, .. } | Claim::Payment { key, inventory, .. } => {
-                out.extend([*key, *inventory]);
-            }
-            Claim::Waybill { key, .. } => out.push(*key),
-            Claim::WaybillStatus { key, waybill } => out.extend([*key, *waybill]),
-            Claim::Inventory(c) => {
-                out.extend([c.key, c.order, c.payment, c.waybill, c.quota]);
-                out.extend([c.pre_series, c.invt_series]);
-                if c.direct {
-                    out.push(c.arrival);
-                }
-            }
-            Claim::Cancel { inventory, arrival, pre_series, .. } => {
-                out.extend([*inventory, *arrival, *pre_series]);
-            }
-            Claim::Sheet { key, arrivals, pre_series, rkd_series } => {
-                out.extend([*key, *pre_series, *rkd_series]);
-                out.extend(arrivals);
-            }
-        }
-    }
-}
-
-/// What must be loaded once the inventories are known: the quotas that cancellations give back.
-pub(crate) fn quota_keys(submission: &Submission, memory: &Memory, out: &mut Vec<memory::Key>) {
-    for case in &submission.cases {
-        if let Claim::Cancel { inventory, .. } = &case.claim
-            && let Some(found) = memory.find(inventory).and_then(Inventory::from_bytes)
-        {
-            out.push(found.quota);
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What the stand-in remembers of each document: a few fixed-width words, enough to compare it
 //! with its counterparts. Names, numbers and addresses of persons are kept as keyed hashes only.
+//! All of it is in memory, about 400 bytes a parcel; each batch's changes are one row of a log,
+//! from which the memory is made again.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use kernel::Fen;
 
@@ -48,19 +51,24 @@ pub(crate) fn key(kind: Kind, parts: &[&str]) -> Key {
 }
 
 /// The key of a buyer's use of one year's limit.
-pub(crate) fn quota_key(buyer: [u8; 16], year: i16) -> Key {
+pub(crate) fn quota_key(buyer: u64, year: i16) -> Key {
     let mut hash = Fnv::new();
     hash.eat(&[Kind::Quota as u8]);
-    hash.eat(&buyer);
+    hash.eat(&buyer.to_be_bytes());
     hash.eat(&year.to_be_bytes());
     hash.0.to_be_bytes()
 }
 
-/// 64 bits that stand for a text when only equality matters.
-pub(crate) fn word(text: &str) -> u64 {
+/// 64 bits that follow from texts.
+pub(crate) fn bits(parts: &[&[u8]]) -> u64 {
     let mut hash = Fnv::new();
-    hash.eat(text.as_bytes());
-    u64::try_from(hash.0 & u128::from(u64::MAX)).unwrap_or_default()
+    parts.iter().for_each(|part| hash.eat(part));
+    hash.0 as u64
+}
+
+/// 32 bits that stand for a text when only equality matters.
+pub(crate) fn word(text: &str) -> u32 {
+    bits(&[text.as_bytes()]) as u32
 }
 
 /// FNV-1a of 128 bits: the same on every machine and in every release.
@@ -83,15 +91,15 @@ impl Fnv {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Order {
     pub(crate) app_time: u64,
-    pub(crate) firm: u64,
+    pub(crate) firm: u32,
     pub(crate) paid: u64,
-    pub(crate) pay_firm: u64,
-    pub(crate) name: u64,
-    pub(crate) id_number: u64,
-    pub(crate) phone: u64,
-    pub(crate) consignee: u64,
-    pub(crate) line_count: u64,
-    pub(crate) lines: u64,
+    pub(crate) pay_firm: u32,
+    pub(crate) name: u32,
+    pub(crate) id_number: u32,
+    pub(crate) phone: u32,
+    pub(crate) consignee: u32,
+    pub(crate) line_count: u32,
+    pub(crate) lines: u32,
 }
 
 /// A payment as remembered.
@@ -99,16 +107,16 @@ pub(crate) struct Order {
 pub(crate) struct Payment {
     pub(crate) app_time: u64,
     pub(crate) amount: u64,
-    pub(crate) firm: u64,
-    pub(crate) name: u64,
-    pub(crate) id_number: u64,
+    pub(crate) firm: u32,
+    pub(crate) name: u32,
+    pub(crate) id_number: u32,
 }
 
 /// A waybill as remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waybill {
-    pub(crate) order_no: u64,
-    pub(crate) consignee: u64,
+    pub(crate) order_no: u32,
+    pub(crate) consignee: u32,
 }
 
 /// Where an inventory stands, as far as later messages can tell the difference.
@@ -138,29 +146,32 @@ pub(crate) struct Inventory {
     pub(crate) invt_no: String,
 }
 
-const WIDTH: usize = 8;
+/// Takes words off the front of a body; past its end there are only zeros.
+struct Words<'a>(&'a [u8]);
 
-fn pack(words: &[u64]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
+impl Words<'_> {
+    fn narrow(&mut self) -> u32 {
+        let (word, rest) = self.0.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+        self.0 = rest;
+        u32::from_be_bytes(*word)
+    }
 
-fn unpack<const N: usize>(body: &[u8]) -> Option<[u64; N]> {
-    let mut words = [0; N];
-    if body.len() != N * WIDTH {
-        return None;
+    fn wide(&mut self) -> u64 {
+        let (word, rest) = self.0.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        self.0 = rest;
+        u64::from_be_bytes(*word)
     }
-    for (word, chunk) in words.iter_mut().zip(body.chunks_exact(WIDTH)) {
-        *word = u64::from_be_bytes(chunk.try_into().ok()?);
-    }
-    Some(words)
 }
 
 impl Order {
+    const BYTES: usize = 2 * 8 + 8 * 4;
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        pack(&[
-            self.app_time,
+        let mut body = Vec::with_capacity(Order::BYTES);
+        body.extend_from_slice(&self.app_time.to_be_bytes());
+        body.extend_from_slice(&self.paid.to_be_bytes());
+        for word in [
             self.firm,
-            self.paid,
             self.pay_firm,
             self.name,
             self.id_number,
@@ -168,46 +179,65 @@ impl Order {
             self.consignee,
             self.line_count,
             self.lines,
-        ])
+        ] {
+            body.extend_from_slice(&word.to_be_bytes());
+        }
+        body
     }
 
     pub(crate) fn from_bytes(body: &[u8]) -> Option<Order> {
-        let [app_time, firm, paid, pay_firm, name, id_number, phone, consignee, line_count, lines] =
-            unpack(body)?;
-        Some(Order {
-            app_time,
-            firm,
-            paid,
-            pay_firm,
-            name,
-            id_number,
-            phone,
-            consignee,
-            line_count,
-            lines,
+        let mut words = Words(body);
+        (body.len() == Order::BYTES).then(|| Order {
+            app_time: words.wide(),
+            paid: words.wide(),
+            firm: words.narrow(),
+            pay_firm: words.narrow(),
+            name: words.narrow(),
+            id_number: words.narrow(),
+            phone: words.narrow(),
+            consignee: words.narrow(),
+            line_count: words.narrow(),
+            lines: words.narrow(),
         })
     }
 }
 
 impl Payment {
+    const BYTES: usize = 2 * 8 + 3 * 4;
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        pack(&[self.app_time, self.amount, self.firm, self.name, self.id_number])
+        let mut body = Vec::with_capacity(Payment::BYTES);
+        body.extend_from_slice(&self.app_time.to_be_bytes());
+        body.extend_from_slice(&self.amount.to_be_bytes());
+        for word in [self.firm, self.name, self.id_number] {
+            body.extend_from_slice(&word.to_be_bytes());
+        }
+        body
     }
 
     pub(crate) fn from_bytes(body: &[u8]) -> Option<Payment> {
-        let [app_time, amount, firm, name, id_number] = unpack(body)?;
-        Some(Payment { app_time, amount, firm, name, id_number })
+        let mut words = Words(body);
+        (body.len() == Payment::BYTES).then(|| Payment {
+            app_time: words.wide(),
+            amount: words.wide(),
+            firm: words.narrow(),
+            name: words.narrow(),
+            id_number: words.narrow(),
+        })
     }
 }
 
 impl Waybill {
+    const BYTES: usize = 2 * 4;
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        pack(&[self.order_no, self.consignee])
+        [self.order_no.to_be_bytes(), self.consignee.to_be_bytes()].concat()
     }
 
     pub(crate) fn from_bytes(body: &[u8]) -> Option<Waybill> {
-        let [order_no, consignee] = unpack(body)?;
-        Some(Waybill { order_no, consignee })
+        let mut words = Words(body);
+        (body.len() == Waybill::BYTES)
+            .then(|| Waybill { order_no: words.narrow(), consignee: words.narrow() })
     }
 }
 
@@ -244,34 +274,81 @@ impl Inventory {
     }
 }
 
-/// What was loaded for a batch, and what the batch changed. A thing that was forgotten again is
-/// kept with an empty body.
+/// Everything remembered, and what the open batch changes of it. A thing that was forgotten again
+/// has an empty body.
 #[derive(Default)]
 pub(crate) struct Memory {
-    slots: HashMap<Key, Slot>,
+    known: Bodies,
+    changed: Bodies,
 }
 
-struct Slot {
-    body: Vec<u8>,
-    stored: bool,
-    changed: bool,
+type Bodies = HashMap<Key, Box<[u8]>, BuildHasherDefault<KeyHasher>>;
+
+/// Keys are hashes already: some of their bits place them.
+#[derive(Default)]
+pub(crate) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // The length that comes before the bytes is the same for all keys.
+        if let Some(last) = bytes.last_chunk::<8>() {
+            self.0 ^= u64::from_be_bytes(*last);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
-/// What a batch changed, to be written.
-pub(crate) struct Changes {
-    pub(crate) new: Vec<(Key, Vec<u8>)>,
-    pub(crate) changed: Vec<(Key, Vec<u8>)>,
-}
+/// Bytes before each body in a row of the log: key and length.
+const LOG_HEAD_BYTES: usize = 16 + 1;
 
 impl Memory {
-    /// Takes in a stored row.
-    pub(crate) fn load(&mut self, key: Key, body: Vec<u8>) {
-        self.slots.insert(key, Slot { body, stored: true, changed: false });
+    /// Takes in a row of the log.
+    ///
+    /// # Errors
+    /// When the row is not one.
+    pub(crate) fn replay(&mut self, mut row: &[u8]) -> Option<()> {
+        while let Some((key, rest)) = row.split_first_chunk::<16>() {
+            let (length, rest) = rest.split_first()?;
+            let (body, rest) = rest.split_at_checked(usize::from(*length))?;
+            self.known.insert(*key, body.into());
+            row = rest;
+        }
+        row.is_empty().then_some(())
+    }
+
+    /// What the open batch changed, as a row of the log.
+    pub(crate) fn row(&self) -> Vec<u8> {
+        let bodies: usize = self.changed.values().map(|body| LOG_HEAD_BYTES + body.len()).sum();
+        let mut row = Vec::with_capacity(bodies);
+        for (key, body) in &self.changed {
+            // No body is longer: the longest holds two numbers of at most 60 characters.
+            let body = body.get(..usize::from(u8::MAX)).unwrap_or(body);
+            row.extend_from_slice(key);
+            row.push(body.len() as u8);
+            row.extend_from_slice(body);
+        }
+        row
+    }
+
+    /// The open batch is stored: what it changed is known.
+    pub(crate) fn keep(&mut self) {
+        self.known.extend(self.changed.drain());
+    }
+
+    /// The open batch is void.
+    pub(crate) fn undo(&mut self) {
+        self.changed.clear();
     }
 
     /// The body under a key, unless there is none or it was forgotten.
     pub(crate) fn find(&self, key: &Key) -> Option<&[u8]> {
-        self.slots.get(key).map(|slot| slot.body.as_slice()).filter(|body| !body.is_empty())
+        let body = self.changed.get(key).or_else(|| self.known.get(key))?;
+        (!body.is_empty()).then_some(body)
     }
 
     /// Whether something is remembered under a key.
@@ -280,22 +357,14 @@ impl Memory {
     }
 
     /// Remembers a body, which must not be empty, or forgets with an empty one.
-    pub(crate) fn put(&mut self, key: Key, body: Vec<u8>) {
-        match self.slots.get_mut(&key) {
-            Some(slot) => {
-                slot.body = body;
-                slot.changed = true;
-            }
-            None => {
-                self.slots.insert(key, Slot { body, stored: false, changed: true });
-            }
-        }
+    pub(crate) fn put(&mut self, key: Key, body: impl Into<Box<[u8]>>) {
+        self.changed.insert(key, body.into());
     }
 
     /// Forgets what is under a key.
     pub(crate) fn forget(&mut self, key: &Key) {
         if self.knows(key) {
-            self.put(*key, Vec::new());
+            self.put(*key, []);
         }
     }
 
@@ -308,30 +377,15 @@ impl Memory {
     /// Adds to (or, if negative, takes from) what a buyer has used.
     pub(crate) fn use_quota(&mut self, key: Key, amount: i64) {
         let used = self.used(&key).0.saturating_add(amount).max(0);
-        self.put(key, used.to_be_bytes().to_vec());
+        self.put(key, used.to_be_bytes());
     }
 
     /// The next number of a series, from 1.
     pub(crate) fn next_number(&mut self, series: Key) -> u64 {
         let stored = self.find(&series).and_then(|body| <[u8; 8]>::try_from(body).ok());
         let next = stored.map_or(0, u64::from_be_bytes) + 1;
-        self.put(series, next.to_be_bytes().to_vec());
+        self.put(series, next.to_be_bytes());
         next
-    }
-
-    /// Everything that has to be written, in the order of the keys.
-    pub(crate) fn changes(self) -> Changes {
-        let mut changes = Changes { new: Vec::new(), changed: Vec::new() };
-        for (key, slot) in self.slots {
-            match (slot.changed, slot.stored) {
-                (true, true) => changes.changed.push((key, slot.body)),
-                (true, false) => changes.new.push((key, slot.body)),
-                (false, _) => {}
-            }
-        }
-        changes.new.sort_unstable();
-        changes.changed.sort_unstable();
-        changes
     }
 }
 
@@ -375,18 +429,23 @@ mod tests {
         let order = key(Kind::Order, &["ab", "c"]);
         assert_ne!(order, key(Kind::Order, &["a", "bc"]));
         assert_ne!(order, key(Kind::Payment, &["ab", "c"]));
-        assert_ne!(quota_key([1; 16], 2026), quota_key([1; 16], 2027));
+        assert_ne!(quota_key(1, 2026), quota_key(1, 2027));
     }
 
     #[test]
     fn quota_is_used_and_given_back() {
         let mut memory = Memory::default();
-        let buyer = quota_key([1; 16], 2026);
+        let buyer = quota_key(1, 2026);
         memory.use_quota(buyer, 50_000);
         memory.use_quota(buyer, 10_000);
         memory.use_quota(buyer, -50_000);
         assert_eq!(memory.used(&buyer), Fen(10_000));
-        assert_eq!(memory.changes().new.len(), 1);
+        let row = memory.row();
+        memory.undo();
+        assert_eq!(memory.used(&buyer), Fen(0), "a batch that was not stored leaves nothing");
+        assert_eq!(memory.replay(&row), Some(()));
+        assert_eq!(memory.used(&buyer), Fen(10_000));
+        assert_eq!(memory.replay(&row[1..]), None, "half a row is damage");
     }
 
     #[test]

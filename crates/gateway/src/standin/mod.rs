@@ -1,20 +1,27 @@
 //! The customs stand-in: answers as customs does, by the published rules, or as the order number
-//! asks (see [`scenario`]). What it knows and the receipts it owes are rows of a database, so
-//! they survive a restart; the same submissions at the same times give the same receipts.
+//! asks (see [`scenario`]). What it knows is in memory and, as a log of what each batch changed,
+//! in a database together with the receipts it owes, so that both survive a restart; the same
+//! submissions at the same times give the same receipts.
+//!
+//! It is a test double. Its database may be opened so that a power cut loses what the operating
+//! system had not written yet; a killed process loses nothing. Several processes may use one
+//! database: each reads in the log what the others learned before it judges.
 
 mod answer;
 mod case;
+mod delivery;
 mod family;
 mod judge;
 mod judgement;
 mod memory;
+mod packed;
+mod person;
 mod receipt;
 pub mod scenario;
 mod store;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ceb::dxp::{self, Envelope, Header};
 use ceb::signature::Verifier;
 use db::{Db, DbError, Migration};
 use kernel::{IdSource, Time};
@@ -22,13 +29,15 @@ use kernel::{IdSource, Time};
 pub use judgement::{AssessedLine, Assessment, Judgement, Refusal};
 pub use scenario::{SCENARIOS, Scenario};
 
-use crate::envelope::IMPORT_RECEIVER;
+use crate::envelope::{Addresses, IMPORT_RECEIVER, Outgoing};
 use crate::transport::{
     Accepted, Customs, Delivery, FORMAT_ERROR, STORAGE_ERROR, TransportFailure, is_retryable,
 };
-use case::{Content, Incoming, Reader};
+use case::{Content, Incoming, Reader, Series};
 use judge::Judge;
-use memory::{Key, Kind, Memory, key};
+use memory::{Kind, Memory, key};
+use packed::{Guid, retime};
+use person::Persons;
 use receipt::{FormatError, Outbox, RAW};
 
 /// Tables the stand-in needs in its database.
@@ -65,17 +74,28 @@ pub struct StandIn {
     settings: Settings,
     ids: IdSource,
     verifier: Verifier,
+    persons: Persons,
+    known: Mutex<Known>,
+}
+
+/// What is remembered, and up to which place of the log.
+#[derive(Default)]
+struct Known {
+    memory: Memory,
+    place: i64,
 }
 
 /// Certificates whose keys are kept ready for verification.
 const CERTIFICATES_MAX: usize = 4096;
 
 impl StandIn {
-    /// A stand-in that keeps its memory in `db`, to which [`MIGRATIONS`] were applied.
+    /// A stand-in that keeps its memory in `db`, to which [`MIGRATIONS`] were applied. The memory
+    /// is read when the first message comes.
     pub fn new(db: Db, law: Arc<dyn Judgement>, settings: Settings) -> StandIn {
         let ids = IdSource::new(settings.node);
         let verifier = Verifier::new(CERTIFICATES_MAX);
-        StandIn { db, law, settings, ids, verifier }
+        let persons = Persons::new(db.sealer());
+        StandIn { db, law, settings, ids, verifier, persons, known: Mutex::default() }
     }
 
     /// When the next receipt falls due; `None` when it owes none. Lets a simulated clock jump.
@@ -86,25 +106,72 @@ impl StandIn {
         self.db.read(store::next_due).map_err(|e| storage(&e))
     }
 
-    fn judge(&self, tx: &mut db::Tx, batch: &[Arrived], now: Time) -> Result<Verdicts, DbError> {
-        let mut memory = Memory::default();
-        let mut keys: Vec<Key> = Vec::new();
-        for (incoming, key) in readable(batch) {
-            keys.extend([*key, refused_key(incoming)]);
-            if let Content::Message(submission) = &incoming.content {
-                judge::keys(submission, &mut keys);
-            }
-        }
-        store::load(tx, &mut memory, &mut keys)?;
-        let mut quotas: Vec<Key> = Vec::new();
-        for (incoming, _) in readable(batch) {
-            if let Content::Message(submission) = &incoming.content {
-                judge::quota_keys(submission, &memory, &mut quotas);
-            }
-        }
-        quotas.retain(|key| keys.binary_search(key).is_err());
-        store::load(tx, &mut memory, &mut quotas)?;
+    /// Takes one DXP envelope, as it comes over a wire. The same `CopMsgId` again is harmless.
+    ///
+    /// # Errors
+    /// When the envelope was not taken; [`TransportFailure::retryable`] says whether to try again.
+    pub fn submit(&self, envelope: &[u8], now: Time) -> Result<Accepted, TransportFailure> {
+        let mut answers = self.submit_many(&[envelope], now)?;
+        answers.pop().unwrap_or_else(|| Err(TransportFailure::of(FORMAT_ERROR, "no answer")))
+    }
 
+    /// Takes many envelopes, one answer for each in their order.
+    ///
+    /// # Errors
+    /// When the database failed and nothing of the batch was taken.
+    pub fn submit_many(
+        &self,
+        envelopes: &[&[u8]],
+        now: Time,
+    ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure> {
+        let reader = self.reader(now);
+        self.answer(envelopes.iter().map(|bytes| reader.envelope(bytes)).collect(), now)
+    }
+
+    fn reader(&self, now: Time) -> Reader<'_> {
+        Reader {
+            law: self.law.as_ref(),
+            persons: &self.persons,
+            verifier: self.settings.verify_signatures.then_some(&self.verifier),
+            now,
+            series: Series::at(now),
+        }
+    }
+
+    /// Judges what was read, in one transaction.
+    fn answer(
+        &self,
+        batch: Vec<Result<Incoming<'_>, TransportFailure>>,
+        now: Time,
+    ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // What an interrupted batch may have left.
+        known.memory.undo();
+        let judged = self.db.write(|tx| self.judge(tx, &mut known, &batch, now));
+        let (place, verdicts) = judged.map_err(|e| storage(&e))?;
+        known.memory.keep();
+        known.place = place;
+        let pair = |(read, verdict): (Result<Incoming<'_>, _>, Option<_>)| match read {
+            Err(failure) => Err(failure),
+            Ok(_) => {
+                verdict.unwrap_or_else(|| Err(TransportFailure::of(FORMAT_ERROR, "was not judged")))
+            }
+        };
+        Ok(batch.into_iter().zip(verdicts).map(pair).collect())
+    }
+
+    fn judge(
+        &self,
+        tx: &mut db::Tx,
+        known: &mut MutexGuard<'_, Known>,
+        batch: &[Result<Incoming<'_>, TransportFailure>],
+        now: Time,
+    ) -> Result<(i64, Verdicts), DbError> {
+        let Known { memory, place } = &mut **known;
+        let own = store::next_place(tx)?;
+        if *place != own - 1 {
+            *place = store::catch_up(tx, memory, *place)?;
+        }
         let mut judge = Judge {
             law: self.law.as_ref(),
             now,
@@ -118,29 +185,30 @@ impl StandIn {
         // Counterparts first, then inventories, then cancellations, whatever their order in the
         // batch: the batch is one moment.
         for turn in 0..3 {
-            for (arrived, verdict) in batch.iter().zip(&mut verdicts) {
-                if let Ok((incoming, key)) = arrived
+            for (read, verdict) in batch.iter().zip(&mut verdicts) {
+                if let Ok(incoming) = read
                     && turn_of(incoming) == turn
                 {
-                    *verdict = Some(self.take(&mut judge, incoming, *key));
+                    *verdict = Some(self.take(&mut judge, incoming));
                 }
             }
         }
-        self.save(tx, judge, now)?;
-        Ok(verdicts)
+        self.save(tx, judge, own, now)?;
+        Ok((own, verdicts))
     }
 
-    /// Takes one envelope: refuses it, answers its format, or judges its documents.
+    /// Takes one message: refuses it, answers its format, or judges its documents.
     fn take(
         &self,
         judge: &mut Judge<'_>,
-        incoming: &Incoming,
-        key: Key,
+        incoming: &Incoming<'_>,
     ) -> Result<Accepted, TransportFailure> {
-        let envelope = &incoming.envelope.header;
-        let cop_msg_id = envelope.cop_msg_id.clone();
-        if judge.memory.knows(&key) {
-            return Ok(Accepted { cop_msg_id, repeated: true });
+        let key_of = |kind| key(kind, &[&incoming.sender_id, &incoming.cop_msg_id]);
+        let taken = key_of(Kind::Envelope);
+        let accepted =
+            |repeated| Ok(Accepted { cop_msg_id: incoming.cop_msg_id.to_string(), repeated });
+        if judge.memory.knows(&taken) {
+            return accepted(true);
         }
         match &incoming.content {
             Content::Unreadable { text, message_type } => {
@@ -148,9 +216,9 @@ impl StandIn {
             }
             Content::Message(submission) => {
                 if let Some(code) = &submission.exchange {
-                    let refused = refused_key(incoming);
+                    let refused = key_of(Kind::Refused);
                     if !(is_retryable(code) && judge.memory.knows(&refused)) {
-                        judge.memory.put(refused, vec![1]);
+                        judge.memory.put(refused, [1]);
                         let detail = "refused by a prefix of the order number";
                         return Err(TransportFailure::of(code, detail));
                     }
@@ -159,100 +227,61 @@ impl StandIn {
                     let root = submission.message.kind.root;
                     self.answer_format(judge, incoming, "按订单编号前缀指定的结果", root);
                 } else {
-                    judge.message(submission, &envelope.sender_id);
+                    judge.message(submission, &incoming.sender_id);
                 }
             }
         }
-        judge.memory.put(key, vec![1]);
-        Ok(Accepted { cop_msg_id, repeated: false })
+        judge.memory.put(taken, [1]);
+        accepted(false)
     }
 
-    fn answer_format(&self, judge: &mut Judge<'_>, incoming: &Incoming, text: &str, root: &str) {
-        let envelope = &incoming.envelope;
+    fn answer_format(
+        &self,
+        judge: &mut Judge<'_>,
+        incoming: &Incoming<'_>,
+        text: &str,
+        root: &str,
+    ) {
         let at = judge.now.plus_millis(judge.step_ms);
         let guid = match &incoming.content {
-            Content::Message(submission) => submission.message.guid.clone(),
-            Content::Unreadable { .. } => receipt::guid_of(&envelope.header.cop_msg_id, 900),
+            Content::Message(submission) => Guid::of(&submission.message.guid),
+            Content::Unreadable { .. } => Guid::made(&incoming.cop_msg_id, 900),
         };
         let error = FormatError {
             guid: &guid,
             text,
-            cop_msg_id: &envelope.header.cop_msg_id,
+            cop_msg_id: &incoming.cop_msg_id,
             message_type: root,
-            original: &envelope.data,
+            original: &incoming.message,
         };
         let bytes = receipt::format_error(&error, at);
-        judge.outbox.add(at, RAW, &envelope.header.sender_id, &bytes);
+        judge.outbox.add(at, RAW, &incoming.sender_id, &bytes);
     }
 
-    fn save(&self, tx: &mut db::Tx, judge: Judge<'_>, now: Time) -> Result<(), DbError> {
+    fn save(
+        &self,
+        tx: &mut db::Tx,
+        judge: Judge<'_>,
+        place: i64,
+        now: Time,
+    ) -> Result<(), DbError> {
         let Judge { memory, mut outbox, arrived, cancelled, .. } = judge;
         for mut held in store::take_held(tx, &arrived)? {
-            receipt::retime(&mut held.bytes, now.plus_millis(held.said_after_ms));
+            retime(&mut held.bytes, now.plus_millis(held.said_after_ms));
             let due_at = now.plus_millis(held.due_after_ms);
             outbox.add(due_at, held.kind, &held.receiver, &held.bytes);
         }
         store::take_held(tx, &cancelled)?;
-        let (due, held) = outbox.into_due();
-        store::remember(tx, &memory.changes())?;
-        store::add_due(tx, &self.ids, now, &due)?;
-        store::add_held(tx, &self.ids, now, &held)
-    }
-
-    /// Puts due receipts of one type for one receiver together, up to 100 returns a message.
-    fn deliveries(&self, waiting: Vec<store::Waiting>, now: Time, max: usize) -> Vec<Delivery> {
-        let mut groups: Vec<Group> = Vec::new();
-        for one in waiting {
-            let full = groups.len() == max;
-            match groups.iter_mut().rev().find(|group| group.suits(&one)) {
-                Some(group) => group.add(one),
-                None if full => break,
-                None => groups.push(Group::of(one)),
-            }
-        }
-        groups.into_iter().map(|group| self.delivery(group, now)).collect()
-    }
-
-    fn delivery(&self, group: Group, now: Time) -> Delivery {
-        let first = group.rows.first().map_or(0, |row| row.id);
-        let message = match group.rows.as_slice() {
-            [only] if group.kind == RAW => only.bytes.clone(),
-            rows => {
-                let returns: Vec<&[u8]> = rows.iter().map(|row| row.bytes.as_slice()).collect();
-                let guid = receipt::guid_of(&group.kind, first.unsigned_abs());
-                receipt::message(&group.kind, &guid, &returns)
-            }
-        };
-        let root = if group.kind == RAW { "CEB900" } else { &group.kind };
-        let mut envelope = Envelope {
-            header: Header {
-                cop_msg_id: crate::envelope::cop_msg_id(&self.settings.dxp_id, first),
-                sender_id: self.settings.dxp_id.clone(),
-                receiver_ids: vec![group.receiver],
-                created: now,
-                msg_type: format!("{root}Message"),
-            },
-            data: message,
-            ..Envelope::default()
-        };
-        let ids: Vec<String> = group.rows.iter().map(|row| row.id.to_string()).collect();
-        // An address that breaks the schema of envelopes gets its receipts bare.
-        let bytes = dxp::write(&envelope).unwrap_or_else(|_| std::mem::take(&mut envelope.data));
-        Delivery { receipt_id: ids.join(","), bytes }
+        store::remember(tx, place, memory)?;
+        store::add_due(tx, &self.ids, now, &outbox)?;
+        store::add_held(tx, &self.ids, now, &outbox.held)
     }
 }
 
-/// An envelope that was read, with the key it is remembered under, or why it was not.
-type Arrived = Result<(Incoming, Key), TransportFailure>;
-
-/// One answer for each envelope; `None` where reading failed before.
+/// One answer for each message; `None` where reading failed before.
 type Verdicts = Vec<Option<Result<Accepted, TransportFailure>>>;
 
-fn readable(batch: &[Arrived]) -> impl Iterator<Item = (&Incoming, &Key)> {
-    batch.iter().filter_map(|arrived| arrived.as_ref().ok()).map(|(incoming, key)| (incoming, key))
-}
-
-fn turn_of(incoming: &Incoming) -> u8 {
+fn turn_of(incoming: &Incoming<'_>) -> u8 {
     match &incoming.content {
         Content::Message(submission) => match submission.family.number {
             621 => 1,
@@ -263,84 +292,28 @@ fn turn_of(incoming: &Incoming) -> u8 {
     }
 }
 
-fn refused_key(incoming: &Incoming) -> Key {
-    let envelope = &incoming.envelope.header;
-    key(Kind::Refused, &[&envelope.sender_id, &envelope.cop_msg_id])
-}
-
 fn storage(error: &DbError) -> TransportFailure {
     TransportFailure::of(STORAGE_ERROR, error.to_string())
 }
 
-struct Group {
-    kind: String,
-    receiver: String,
-    returns: i64,
-    rows: Vec<store::Waiting>,
-}
-
-impl Group {
-    fn of(one: store::Waiting) -> Group {
-        Group {
-            kind: one.kind.clone(),
-            receiver: one.receiver.clone(),
-            returns: one.returns,
-            rows: vec![one],
-        }
-    }
-
-    fn suits(&self, one: &store::Waiting) -> bool {
-        let room = self.returns + one.returns <= receipt::RETURNS_PER_MESSAGE_MAX as i64;
-        self.kind != RAW && room && self.kind == one.kind && self.receiver == one.receiver
-    }
-
-    fn add(&mut self, one: store::Waiting) {
-        self.returns += one.returns;
-        self.rows.push(one);
-    }
-}
-
-/// Rows looked at for each message wanted: singles are put together.
-const ROWS_PER_DELIVERY: usize = 20;
-
 impl Customs for StandIn {
-    fn submit(&self, envelope: &[u8], now: Time) -> Result<Accepted, TransportFailure> {
-        let mut answers = self.submit_many(&[envelope], now)?;
-        answers.pop().unwrap_or_else(|| Err(TransportFailure::of(FORMAT_ERROR, "no answer")))
-    }
-
-    fn submit_many(
+    fn send(
         &self,
-        envelopes: &[&[u8]],
+        addresses: &Addresses,
+        messages: &[Outgoing<'_>],
         now: Time,
     ) -> Result<Vec<Result<Accepted, TransportFailure>>, TransportFailure> {
-        let reader = Reader {
-            db: &self.db,
-            law: self.law.as_ref(),
-            verifier: self.settings.verify_signatures.then_some(&self.verifier),
-            now,
-        };
-        let read = |bytes: &&[u8]| -> Arrived {
-            let incoming = reader.read(bytes)?;
-            let envelope = &incoming.envelope.header;
-            let key = key(Kind::Envelope, &[&envelope.sender_id, &envelope.cop_msg_id]);
-            Ok((incoming, key))
-        };
-        let batch: Vec<Arrived> = envelopes.iter().map(read).collect();
-        let verdicts = self.db.write(|tx| self.judge(tx, &batch, now)).map_err(|e| storage(&e))?;
-        let pair = |(arrived, verdict): (Arrived, Option<_>)| match arrived {
-            Err(failure) => Err(failure),
-            Ok(_) => {
-                verdict.unwrap_or_else(|| Err(TransportFailure::of(FORMAT_ERROR, "was not judged")))
-            }
-        };
-        Ok(batch.into_iter().zip(verdicts).map(pair).collect())
+        let reader = self.reader(now);
+        let batch = messages
+            .iter()
+            .map(|one| reader.message(one.cop_msg_id, one.sender(addresses), one.message))
+            .collect();
+        self.answer(batch, now)
     }
 
     fn collect(&self, now: Time, max: usize) -> Result<Vec<Delivery>, TransportFailure> {
-        let rows = i64::try_from(max.saturating_mul(ROWS_PER_DELIVERY)).unwrap_or(i64::MAX);
-        let waiting = self.db.read(|tx| store::due(tx, now, rows)).map_err(|e| storage(&e))?;
-        Ok(self.deliveries(waiting, now, max))
+        let collected = self.db.read(|tx| delivery::collect(tx, &self.settings.dxp_id, now, max));
+        collected.map_err(|e| storage(&e))
     }
 
     fn delivered(&self, receipt_ids: &[&str], _now: Time) -> Result<(), TransportFailure> {

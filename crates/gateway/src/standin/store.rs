@@ -1,10 +1,10 @@
 //! All SQL of the stand-in.
 
-use db::{DbError, Keys, Migration, OnConflict, Rows, Tx, Type, values};
+use db::{DbError, Keys, Migration, OnConflict, Row, Rows, Tx, Type, values};
 use kernel::{Id, IdSource, Time};
 
-use super::memory::{Changes, Key, Memory};
-use super::receipt::{Due, Held, RAW};
+use super::memory::{Key, Memory};
+use super::receipt::{Held, Outbox, RAW};
 
 /// Tables of the stand-in.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
@@ -17,61 +17,56 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
 /// Names a stored receipt.
 pub(crate) enum DueId {}
 
-/// A stored receipt that is due.
-pub(crate) struct Waiting {
-    pub(crate) id: i64,
-    pub(crate) kind: String,
-    pub(crate) receiver: String,
-    pub(crate) returns: i64,
-    pub(crate) bytes: Vec<u8>,
+/// Names what is numbered in the log of the memory.
+const LOG_NUMBER: &str = "standin.log";
+
+/// Rows of the log read at once when the memory is made again.
+const LOG_ROWS: i64 = 64;
+
+/// Takes the next place in the log. Whoever else wants to judge waits until this transaction ends,
+/// so that the memory may be brought up to this place.
+pub(crate) fn next_place(tx: &mut Tx) -> Result<i64, DbError> {
+    tx.next_number(LOG_NUMBER)
 }
 
-/// Loads what is remembered under `keys`, which may repeat.
-pub(crate) fn load(tx: &mut Tx, memory: &mut Memory, keys: &mut Vec<Key>) -> Result<(), DbError> {
-    keys.sort_unstable();
-    keys.dedup();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let mut wanted = Keys::new(&[Type::Bytes]);
-    for key in keys.iter() {
-        wanted.push(values![key]);
-    }
-    let sql = "SELECT k.n, d.body FROM keys k JOIN standin_document d ON d.key = k.a";
-    for row in tx.query_keys(sql, &wanted)? {
-        let place = usize::try_from(row.i64(0)?).unwrap_or(usize::MAX);
-        if let Some(key) = keys.get(place) {
-            memory.load(*key, row.bytes(1)?.to_vec());
+/// Brings the memory up to a place of the log, from the one it has; gives the last there is.
+pub(crate) fn catch_up(tx: &mut Tx, memory: &mut Memory, mut seen: i64) -> Result<i64, DbError> {
+    let sql = "SELECT place, body FROM standin_log WHERE place > $1 ORDER BY place LIMIT $2";
+    loop {
+        let rows = tx.query(sql, db::params![seen, LOG_ROWS])?;
+        for row in &rows {
+            seen = row.i64(0)?;
+            let replayed = memory.replay(row.bytes(1)?);
+            replayed.ok_or_else(|| DbError::Damaged(format!("row {seen} of standin_log")))?;
+        }
+        if rows.len() < usize::try_from(LOG_ROWS).unwrap_or_default() {
+            return Ok(seen);
         }
     }
-    Ok(())
 }
 
 /// Writes what a batch changed.
-pub(crate) fn remember(tx: &mut Tx, changes: &Changes) -> Result<(), DbError> {
-    let mut new = Rows::with_capacity(changes.new.len(), 2);
-    for (key, body) in &changes.new {
-        new.push(values![key, body]);
-    }
-    tx.insert_many("standin_document", &["key", "body"], &new, OnConflict::Fail)?;
-    if changes.changed.is_empty() {
+pub(crate) fn remember(tx: &mut Tx, place: i64, memory: &Memory) -> Result<(), DbError> {
+    let row = memory.row();
+    if row.is_empty() {
         return Ok(());
     }
-    let mut changed = Keys::new(&[Type::Bytes, Type::Bytes]);
-    for (key, body) in &changes.changed {
-        changed.push(values![key, body]);
-    }
-    let sql = "UPDATE standin_document SET body = k.b FROM keys k WHERE standin_document.key = k.a";
-    tx.update_many(sql, &changed)?;
-    Ok(())
+    let sql = "INSERT INTO standin_log (place, body) VALUES ($1, $2)";
+    tx.execute(sql, db::params![place, row]).map(drop)
 }
 
 /// Writes receipts on their way.
-pub(crate) fn add_due(tx: &mut Tx, ids: &IdSource, now: Time, due: &[Due]) -> Result<(), DbError> {
-    let mut rows = Rows::with_capacity(due.len(), 6);
-    for one in due {
+pub(crate) fn add_due(
+    tx: &mut Tx,
+    ids: &IdSource,
+    now: Time,
+    outbox: &Outbox,
+) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(outbox.due.len(), 6);
+    for one in &outbox.due {
         let id: Id<DueId> = ids.next(now);
-        rows.push(values![id, one.due_at, one.kind, &one.receiver, one.returns, &one.bytes]);
+        let receiver = outbox.receiver_of(one);
+        rows.push(values![id, one.due_at, one.kind, receiver, one.returns, &one.bytes]);
     }
     let columns = ["id", "due_at", "kind", "receiver", "returns", "bytes"];
     tx.insert_many("standin_due", &columns, &rows, OnConflict::Fail)?;
@@ -133,22 +128,46 @@ pub(crate) fn take_held(tx: &mut Tx, waybills: &[Key]) -> Result<Vec<Held>, DbEr
     Ok(held)
 }
 
-/// Receipts due at `now`, oldest first.
-pub(crate) fn due(tx: &mut Tx, now: Time, max: i64) -> Result<Vec<Waiting>, DbError> {
-    let sql = "SELECT id, kind, receiver, returns, bytes FROM standin_due \
-               WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
-    let rows = tx.query(sql, db::params![now, max])?;
-    rows.iter()
-        .map(|row| {
-            Ok(Waiting {
-                id: row.i64(0)?,
-                kind: row.text(1)?.to_owned(),
-                receiver: row.text(2)?.to_owned(),
-                returns: row.i64(3)?,
-                bytes: row.bytes(4)?.to_vec(),
-            })
-        })
-        .collect()
+/// A stored receipt that is due.
+pub(crate) struct Waiting(Row);
+
+impl Waiting {
+    pub(crate) fn id(&self) -> Result<i64, DbError> {
+        self.0.i64(0)
+    }
+
+    pub(crate) fn due_at(&self) -> Result<Time, DbError> {
+        self.0.time(1)
+    }
+
+    pub(crate) fn kind(&self) -> Result<&str, DbError> {
+        self.0.text(2)
+    }
+
+    pub(crate) fn receiver(&self) -> Result<&str, DbError> {
+        self.0.text(3)
+    }
+
+    pub(crate) fn returns(&self) -> Result<i64, DbError> {
+        self.0.i64(4)
+    }
+
+    pub(crate) fn bytes(&self) -> Result<&[u8], DbError> {
+        self.0.bytes(5)
+    }
+}
+
+/// Receipts due at `now`, oldest first, from after a due time and id.
+pub(crate) fn due(
+    tx: &mut Tx,
+    now: Time,
+    after: (Time, i64),
+    max: i64,
+) -> Result<Vec<Waiting>, DbError> {
+    let sql = "SELECT id, due_at, kind, receiver, returns, bytes FROM standin_due \
+               WHERE due_at <= $1 AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4";
+    let rows = tx.query(sql, db::params![now, after.0, after.1, max])?;
+    Ok(rows.into_iter().map(Waiting).collect())
 }
 
 /// Forgets receipts that were delivered.

@@ -471,7 +471,7 @@ pub(super) struct Receipt {
 
 /// Takes a delivery apart the way a receiver does.
 pub(super) fn read(delivery: &Delivery, at: Time) -> Vec<Receipt> {
-    let unwrapped = gateway::envelope::unwrap(&delivery.bytes).unwrap();
+    let unwrapped = gateway::envelope::unwrap(&delivery.on_the_wire()).unwrap();
     let (sender, _) = unwrapped.from.expect("receipts come in envelopes");
     assert_eq!(sender, "DXPEDCCEB0000002");
     let strict = ceb::read(&unwrapped.message, &ReadOptions::strict());

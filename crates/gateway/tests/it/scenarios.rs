@@ -1,6 +1,5 @@
 //! Every row of the scenario table does what the table says.
 
-use gateway::Customs;
 use gateway::standin::scenario::{Effect, SCENARIOS};
 
 use super::fixture::{Bench, Parcel, message, start};

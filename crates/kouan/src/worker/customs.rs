@@ -1,5 +1,6 @@
 //! To customs and back: forwards what is due, takes receipts in.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,10 +45,10 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
     if due.is_empty() {
         return Ok(Round::Idle);
     }
-    let wrapped: Vec<Option<Vec<u8>>> =
-        due.iter().map(|dispatch| wrap(platform, dispatch, &ctx)).collect();
-    let envelopes: Vec<&[u8]> = wrapped.iter().flatten().map(Vec::as_slice).collect();
-    let mut answers = match platform.customs.submit_many(&envelopes, ctx.now) {
+    let ready: Vec<Option<Ready<'_>>> =
+        due.iter().map(|dispatch| Ready::of(platform, dispatch)).collect();
+    let messages: Vec<Outgoing<'_>> = ready.iter().flatten().map(Ready::outgoing).collect();
+    let mut answers = match platform.customs.send(&platform.addresses, &messages, ctx.now) {
         Ok(answers) => answers.into_iter(),
         Err(failure) => {
             tracing::warn!(%failure, "customs cannot be reached; messages wait");
@@ -55,8 +56,8 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
         }
     };
     let mut sent = Vec::with_capacity(due.len());
-    for (dispatch, envelope) in due.iter().zip(&wrapped) {
-        let answer = envelope.as_ref().and_then(|_| answers.next());
+    for (dispatch, ready) in due.iter().zip(&ready) {
+        let answer = ready.as_ref().and_then(|_| answers.next());
         if let Some(Err(failure)) = &answer {
             tracing::warn!(dispatch = %dispatch.id, %failure, "customs did not take a message");
         }
@@ -72,37 +73,45 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
     Ok(if all_failed { Round::Idle } else { Round::Busy })
 }
 
-/// Signs what needs it and puts it into an envelope. `None`, and a line in the log, when that
-/// cannot be done: a fault of ours that an operator must look at.
-fn wrap(platform: &Platform, dispatch: &Dispatch, ctx: &Ctx) -> Option<Vec<u8>> {
-    let signed;
-    let message = if dispatch.needs_signature {
-        match platform.key.sign(&dispatch.bytes) {
-            Ok(bytes) => {
-                signed = bytes;
-                &signed
+/// A message ready to be handed over.
+struct Ready<'a> {
+    message: Cow<'a, [u8]>,
+    message_type: &'static str,
+    sender: Option<&'a str>,
+    cop_msg_id: String,
+}
+
+impl<'a> Ready<'a> {
+    /// Signs what needs it. `None`, and a line in the log, when that cannot be done: a fault of
+    /// ours that an operator must look at.
+    fn of(platform: &Platform, dispatch: &'a Dispatch) -> Option<Ready<'a>> {
+        let message = if dispatch.needs_signature {
+            match platform.key.sign(&dispatch.bytes) {
+                Ok(bytes) => Cow::Owned(bytes),
+                Err(error) => {
+                    tracing::error!(dispatch = %dispatch.id, %error, "a message cannot be signed");
+                    return None;
+                }
             }
-            Err(error) => {
-                tracing::error!(dispatch = %dispatch.id, %error, "a message cannot be signed");
-                return None;
-            }
-        }
-    } else {
-        &dispatch.bytes
-    };
-    let sender = Some(dispatch.sender_dxp.as_str()).filter(|sender| !sender.is_empty());
-    let from = sender.unwrap_or(&platform.addresses.sender);
-    let outgoing = Outgoing {
-        message,
-        message_type: ceb::message_type(dispatch.kind.code()).map_or("", |kind| kind.root),
-        transfer_id: sender,
-        cop_msg_id: &envelope::cop_msg_id(from, dispatch.id.to_i64()),
-    };
-    match envelope::wrap(&platform.addresses, &outgoing, ctx.now) {
-        Ok(bytes) => Some(bytes),
-        Err(findings) => {
-            tracing::error!(dispatch = %dispatch.id, ?findings, "a message cannot be wrapped");
-            None
+        } else {
+            Cow::Borrowed(&*dispatch.bytes)
+        };
+        let sender = Some(dispatch.sender_dxp.as_str()).filter(|sender| !sender.is_empty());
+        let from = sender.unwrap_or(&platform.addresses.sender);
+        Some(Ready {
+            message,
+            message_type: ceb::message_type(dispatch.kind.code()).map_or("", |kind| kind.root),
+            sender,
+            cop_msg_id: envelope::cop_msg_id(from, dispatch.id.to_i64()),
+        })
+    }
+
+    fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            message: &self.message,
+            message_type: self.message_type,
+            transfer_id: self.sender,
+            cop_msg_id: &self.cop_msg_id,
         }
     }
 }
