@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use db::{DbError, Tx};
 use kernel::Fen;
 
-use crate::document::DocumentId;
+use crate::document::{DocumentId, Kind};
+use crate::lifecycle::State;
 use crate::lifecycle::state::{CLOSED, RELEASED};
 use crate::store::census as store;
 
@@ -81,4 +82,42 @@ pub fn numbered(tx: &mut Tx) -> Result<Vec<Numbered>, DbError> {
         released: one.state.is_released(),
     });
     Ok(all.collect())
+}
+
+/// Where a document stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub id: DocumentId,
+    /// What it is; `None` for a kind this program does not know.
+    pub kind: Option<Kind>,
+    /// The order it names; `None` where it names none.
+    pub order_no: Option<String>,
+    /// Its state.
+    pub state: State,
+}
+
+/// Where inventories stand, at most `max` of them, in the order of their ids from above `after`.
+/// Ids follow the time of arrival, so a walk meets the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn inventories_after(
+    tx: &mut Tx,
+    after: DocumentId,
+    max: u32,
+) -> Result<Vec<Standing>, DbError> {
+    Ok(store::inventories_after(tx, after, max)?.into_iter().map(standing).collect())
+}
+
+/// Where all other documents stand, walked as [`inventories_after`].
+///
+/// # Errors
+/// When the database fails.
+pub fn papers_after(tx: &mut Tx, after: DocumentId, max: u32) -> Result<Vec<Standing>, DbError> {
+    Ok(store::papers_after(tx, after, max)?.into_iter().map(standing).collect())
+}
+
+fn standing((id, kind, order_no, state): store::Standing) -> Standing {
+    Standing { id, kind: Kind::of_number(kind), order_no, state }
 }

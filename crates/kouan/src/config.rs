@@ -25,6 +25,8 @@ pub struct Config {
     pub folders: Vec<Folder>,
     /// Who carries messages to customs.
     pub customs: Customs,
+    /// How the built-in stand-in behaves when it plays customs.
+    pub standin: StandIn,
     /// Bounds of the intake queue.
     pub intake: Intake,
     /// Number of this node, 0 to 61; programs that share a server database must differ.
@@ -62,6 +64,16 @@ pub struct Customs {
     pub certificate_file: Option<PathBuf>,
 }
 
+/// How the customs stand-in behaves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StandIn {
+    /// Milliseconds between two receipts of one document, at least 1.
+    pub step_ms: u32,
+    /// Whether it verifies the signatures of what is forwarded, which the platform has done too.
+    pub verify_signatures: bool,
+}
+
 /// Bounds of the intake.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -84,6 +96,7 @@ impl Default for Config {
             master_key_file: None,
             folders: Vec::new(),
             customs: Customs::default(),
+            standin: StandIn::default(),
             intake: Intake::default(),
             node: 0,
             webhooks_to_private_addresses: false,
@@ -101,6 +114,12 @@ impl Default for Customs {
             key_file: None,
             certificate_file: None,
         }
+    }
+}
+
+impl Default for StandIn {
+    fn default() -> StandIn {
+        StandIn { step_ms: 1_000, verify_signatures: true }
     }
 }
 

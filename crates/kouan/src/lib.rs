@@ -1,10 +1,12 @@
 //! The kouan binary as a library: command line, configuration, wiring, workers, demo. The only
 //! crate that knows all the others, the wall clock and the process.
 
+pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+mod exact;
 mod failure;
 pub mod folder;
 pub mod judgement;

@@ -332,7 +332,12 @@ fn customs(
     let memory = standin_database(config, db)?;
     let law =
         Arc::new(StandInLaw::new(Arc::clone(reference), key.certificate().fingerprint.clone()));
-    let standin = Arc::new(StandIn::new(memory, law, standin::Settings::default()));
+    let settings = standin::Settings {
+        step_ms: i64::from(config.standin.step_ms.max(1)),
+        verify_signatures: config.standin.verify_signatures,
+        ..standin::Settings::default()
+    };
+    let standin = Arc::new(StandIn::new(memory, law, settings));
     Ok((Arc::clone(&standin) as Arc<dyn Customs>, Some(standin)))
 }
 

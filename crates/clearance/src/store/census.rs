@@ -91,3 +91,33 @@ pub(crate) fn numbered(tx: &mut Tx) -> Result<Vec<Numbered>, DbError> {
     };
     tx.query(sql, params![])?.iter().map(of_row).collect()
 }
+
+/// Where a document stands, and the order it belongs to.
+pub(crate) type Standing = (DocumentId, i64, Option<String>, State);
+
+/// Inventories with ids above `after`, in the order of their ids.
+pub(crate) fn inventories_after(
+    tx: &mut Tx,
+    after: DocumentId,
+    max: u32,
+) -> Result<Vec<Standing>, DbError> {
+    let sql = "SELECT id, CAST(621 AS BIGINT), order_no, state FROM clearance_inventory
+               WHERE id > $1 ORDER BY id LIMIT $2";
+    tx.query(sql, params![after, i64::from(max)])?.iter().map(standing).collect()
+}
+
+/// Documents other than inventories with ids above `after`, in the order of their ids.
+pub(crate) fn papers_after(
+    tx: &mut Tx,
+    after: DocumentId,
+    max: u32,
+) -> Result<Vec<Standing>, DbError> {
+    let sql = "SELECT id, kind, CASE WHEN kind = 311 THEN number ELSE link_no END, state
+               FROM clearance_document WHERE id > $1 ORDER BY id LIMIT $2";
+    tx.query(sql, params![after, i64::from(max)])?.iter().map(standing).collect()
+}
+
+fn standing(row: &db::Row) -> Result<Standing, DbError> {
+    let order_no = row.opt_text(2)?.map(str::to_owned);
+    Ok((row.id(0)?, row.i64(1)?, order_no, State::of_code(row.i64(3)?)))
+}

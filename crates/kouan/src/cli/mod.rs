@@ -1,6 +1,7 @@
 //! The command line. Human output by default, one JSON value per line with `--json`; exit codes
 //! 0 ok, 1 findings, 2 could not run.
 
+mod bench;
 mod installation;
 mod law;
 mod messages;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{Failure, demo};
+pub use bench::{BenchEngine, BenchIntake, BenchProfile, BenchSignature};
 pub use output::Verdict;
 pub(crate) use output::{bar as progress_bar, json as json_line, line};
 
@@ -58,6 +60,7 @@ fn dispatch(command: Command) -> Result<Verdict, Failure> {
         Command::Tariff(Tariff::Import(args)) => law::import(&args),
         Command::Tax(Tax::Quote(args)) => law::quote(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Bench(bench::Bench::Intake(args)) => crate::bench::intake(&args),
         Command::Serve(args) => installation::serve(&args),
         Command::Migrate(args) => installation::migrate(&args),
         Command::Backup(args) => installation::backup(&args),
@@ -78,6 +81,9 @@ fn dispatch(command: Command) -> Result<Verdict, Failure> {
 enum Command {
     /// Plays a simulated day of imports on the embedded database and stays up
     Demo(Demo),
+    /// Measures speed, against yardsticks in the same run
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Serves the HTTP door, the folder door and the workers
     Serve(Installation),
     /// Checks messages: structure by the official schema, then codes, arithmetic, business rules

@@ -2,6 +2,7 @@
 //! handed in over HTTP, the stand-in answers as customs does, and what came of it is counted from
 //! the database and compared with what the senders noted.
 
+pub(crate) mod introduction;
 mod play;
 mod report;
 mod sender;

@@ -10,12 +10,12 @@ use std::time::Duration;
 use clearance::census;
 use indicatif::ProgressBar;
 use kernel::{Clock, Date, Time};
-use register::party::Purpose;
 use tokio::runtime::Runtime;
 use web::Role;
 use web::keys::{self, NewKey};
 
 use super::Stand;
+use super::introduction::introduce;
 use super::report::Report;
 use super::sender::{self, Notes, Sender};
 use super::traffic::{Accepted, Day, Submission};
@@ -70,7 +70,8 @@ impl Stage {
         let platform = Arc::new(Platform::open(config, Arc::clone(&clock) as Arc<dyn Clock>)?);
         let parcels = usize::try_from(args.declarations)?;
         let day = Day::plan(args.seed, parcels, &platform.zone, DAY)?;
-        let keys = introduce(&platform, &day)?;
+        let keys = introduce(&platform.app.db, &platform.app.ctx_as("demo".into()), &day)?;
+        platform.reference.directory.refresh_from(&platform.app.db)?;
         let operator_key = operator_key(&platform)?;
         let listener = runtime.block_on(serve::listen(args.listen))?;
         let address = format!("http://{}", listener.local_addr()?);
@@ -130,35 +131,6 @@ fn data_folder(args: &Demo) -> Result<(PathBuf, Option<PathBuf>), Failure> {
     std::fs::create_dir_all(&folder)
         .map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
     Ok((folder, temporary))
-}
-
-/// Registers the firms' certificates and gives each firm a key to the HTTP door.
-fn introduce(platform: &Platform, day: &Day) -> Result<BTreeMap<String, String>, Failure> {
-    let ctx = platform.app.ctx_as("demo".into());
-    let certificates = day.certificates();
-    let keys = platform.app.db.write(|tx| {
-        let mut given = BTreeMap::new();
-        for (code, certificate) in &certificates {
-            let found = register::party::flow::find(tx, code);
-            if found.is_ok() {
-                let der = certificate.der();
-                register::party::flow::register_certificate(
-                    tx,
-                    &ctx,
-                    code,
-                    der,
-                    Purpose::Messages,
-                )?;
-            }
-            let party = found.is_ok().then(|| (*code).to_owned());
-            let new = NewKey::of_role(Role::Firm, format!("demo {code}"), party);
-            let created = keys::create(tx, &ctx, &new)?;
-            given.insert((*code).to_owned(), created.secret.reveal().to_owned());
-        }
-        Ok::<_, web::ApiError>(given)
-    })?;
-    platform.reference.directory.refresh_from(&platform.app.db)?;
-    Ok(keys)
 }
 
 fn operator_key(platform: &Platform) -> Result<String, Failure> {

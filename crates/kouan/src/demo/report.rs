@@ -7,31 +7,14 @@ use std::time::Duration;
 use clearance::census::{self, Census};
 use clearance::document::DocumentId;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::play::{Stage, folder_of};
 use super::sender::Notes;
 use super::traffic::Day;
 use crate::Failure;
 use crate::cli::line;
+use crate::exact::{Exact, millis, per_second, percentile};
 use crate::platform::Platform;
-
-/// A measured number in decimal digits; a number in JSON, never rounded through binary fractions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exact(String);
-
-impl std::fmt::Display for Exact {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Exact {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw = RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?;
-        raw.serialize(serializer)
-    }
-}
 
 /// The result of a day.
 #[derive(Debug, Serialize)]
@@ -167,40 +150,4 @@ fn findings(census: &Census, refusals: BTreeMap<String, u64>) -> BTreeMap<String
         *all.entry(code).or_default() += count;
     }
     all
-}
-
-/// The value that so many of a hundred are not above; 0 of nothing.
-fn percentile(sorted: &[u64], hundredths: usize) -> u64 {
-    let place = (sorted.len() * hundredths).div_ceil(100).saturating_sub(1);
-    sorted.get(place).copied().unwrap_or_default()
-}
-
-/// Thousandths as a decimal with three places.
-fn millis(thousandths: u64) -> Exact {
-    Exact(format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000))
-}
-
-fn per_second(count: u64, elapsed: Duration) -> Exact {
-    let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-    let tenths = count.saturating_mul(10_000) / ms;
-    Exact(format!("{}.{}", tenths / 10, tenths % 10))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_values_that_occurred() {
-        let sorted: Vec<u64> = (1..=200).collect();
-        assert_eq!((percentile(&sorted, 50), percentile(&sorted, 99)), (100, 198));
-        assert_eq!(percentile(&[7], 99), 7);
-        assert_eq!(percentile(&[], 50), 0);
-    }
-
-    #[test]
-    fn thousandths_are_shown_with_three_places() {
-        assert_eq!(serde_json::to_string(&millis(1_234)).unwrap(), "1.234");
-        assert_eq!(per_second(20_000, Duration::from_millis(4_000)).to_string(), "5000.0");
-    }
 }

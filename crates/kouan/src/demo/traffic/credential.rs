@@ -11,6 +11,29 @@ use rand::rngs::StdRng;
 
 use super::trade::Firm;
 
+/// Which cards the firms of a day sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cards {
+    /// SM2 for most, in both spellings seen, RSA for a few that still use older cards.
+    Mixed,
+    /// SM2 with SM3, the national spelling.
+    Sm2,
+    /// RSA-2048 with SHA-256.
+    Rsa,
+}
+
+impl Cards {
+    /// The card of the firm at this place of the list.
+    fn of(self, index: u64) -> (KeyKind, Spelling) {
+        match (self, index % 9) {
+            (Cards::Rsa, _) | (Cards::Mixed, 4) => (KeyKind::Rsa2048, Spelling::RsaSha256),
+            (Cards::Mixed, 6) => (KeyKind::Sm2, Spelling::Sm2Field),
+            (Cards::Mixed, 8) => (KeyKind::Rsa1024, Spelling::RsaSha1),
+            (Cards::Sm2 | Cards::Mixed, _) => (KeyKind::Sm2, Spelling::Sm2National),
+        }
+    }
+}
+
 /// The keys of a zone's firms, by firm code.
 pub(super) struct Keyring {
     keys: HashMap<String, Held>,
@@ -24,21 +47,20 @@ struct Held {
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 impl Keyring {
-    /// Makes a key for each firm: SM2 for most, in both spellings seen, RSA for a few that still
-    /// use older cards. Valid from a year before the day to two years after it.
+    /// Makes a key for each firm, valid from a year before the day to two years after it.
     ///
     /// # Errors
     /// When a key cannot be made.
-    pub(super) fn of(firms: &[Firm], seed: u64, on: Date) -> Result<Keyring, KeyError> {
+    pub(super) fn of(
+        firms: &[Firm],
+        cards: Cards,
+        seed: u64,
+        on: Date,
+    ) -> Result<Keyring, KeyError> {
         let midnight = Time::of(on.to_datetime(jiff::civil::Time::midnight())).unwrap_or_default();
         let mut keys = HashMap::with_capacity(firms.len());
         for (firm, index) in firms.iter().zip(1u64..) {
-            let (kind, spelling) = match index % 9 {
-                4 => (KeyKind::Rsa2048, Spelling::RsaSha256),
-                6 => (KeyKind::Sm2, Spelling::Sm2Field),
-                8 => (KeyKind::Rsa1024, Spelling::RsaSha1),
-                _ => (KeyKind::Sm2, Spelling::Sm2National),
-            };
+            let (kind, spelling) = cards.of(index);
             let request = CertificateRequest {
                 subject: format!("CN={},O={},C=CN", firm.code, firm.name),
                 serial: format!("03{:014x}", (seed << 16 | index) & 0x00ff_ffff_ffff_ffff),

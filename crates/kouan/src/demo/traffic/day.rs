@@ -13,8 +13,9 @@ use register::rules::Rules;
 use register::tariff::Tariff;
 
 use super::chance::Chance;
-use super::credential::Keyring;
+use super::credential::{Cards, Keyring};
 use super::document;
+use super::even::{self, Course};
 use super::fault::{Fault, Outcome};
 use super::good::Catalogue;
 use super::lot::{self, Job, Lot, Part};
@@ -31,6 +32,8 @@ pub struct Day {
     rules: Rules,
     tariff: Tariff,
     keyring: Keyring,
+    trade: Trade,
+    course: Course,
     lots: Vec<Lot>,
     /// The lot of each parcel.
     lot_of: Vec<u32>,
@@ -133,24 +136,97 @@ impl Day {
     /// # Errors
     /// When the zone lacks firms, or a key cannot be made.
     pub fn plan(seed: u64, parcels: usize, zone: &Zone, on: Date) -> Result<Day, TrafficError> {
-        let parcels = parcels.min(PARCELS_MAX);
+        let mut day = Day::prepare(seed, zone, on, Course::Ordinary, Cards::Mixed)?;
+        day.fill(parcels)?;
+        day.expected = day.count()?;
+        Ok(day)
+    }
+
+    /// A day without parcels as yet: who trades, with which cards, in which course. Follow with
+    /// [`Day::fill`].
+    ///
+    /// # Errors
+    /// When the zone lacks firms, or a key cannot be made.
+    pub fn prepare(
+        seed: u64,
+        zone: &Zone,
+        on: Date,
+        course: Course,
+        cards: Cards,
+    ) -> Result<Day, TrafficError> {
         let trade = Trade::of(zone, on)?;
         let (rules, tariff) = (Rules::builtin(), Tariff::builtin());
         let catalogue = Catalogue::of(&tariff, on);
-        let keyring = Keyring::of(&trade.signers(), seed, on)?;
-        let lots = lot::lots(&trade, parcels, on, &mut Chance::of(seed, SUBJECT_LOTS, 0))
-            .ok_or_else(|| TrafficError::Plan("a mode has no route".to_owned()))?;
-        let jobs = lot::jobs(&lots, &mut Chance::of(seed, SUBJECT_JOBS, 0));
-        let lot_of = lots
+        let keyring = Keyring::of(&trade.signers(), cards, seed, on)?;
+        Ok(Day {
+            seed,
+            on,
+            catalogue,
+            rules,
+            tariff,
+            keyring,
+            trade,
+            course,
+            lots: Vec::new(),
+            lot_of: Vec::new(),
+            jobs: Vec::new(),
+            expected: Counts::default(),
+        })
+    }
+
+    /// Plans the day's parcels and messages anew, `parcels` of them (at most 9,999,999). In an
+    /// even course a larger number leaves those planned before as they were. What ought to come of
+    /// them is not counted: see [`Day::fault`] for each.
+    ///
+    /// # Errors
+    /// When a mode has no route.
+    pub fn fill(&mut self, parcels: usize) -> Result<(), TrafficError> {
+        let parcels = parcels.min(PARCELS_MAX);
+        let mut chance = Chance::of(self.seed, SUBJECT_LOTS, 0);
+        let lots = match self.course {
+            Course::Ordinary => lot::lots(&self.trade, parcels, self.on, &mut chance),
+            Course::Even { documents } => {
+                even::lots(&self.trade, parcels, documents, self.on, &mut chance)
+            }
+        };
+        self.lots = lots.ok_or_else(|| TrafficError::Plan("a mode has no route".to_owned()))?;
+        self.jobs = match self.course {
+            Course::Ordinary => lot::jobs(&self.lots, &mut Chance::of(self.seed, SUBJECT_JOBS, 0)),
+            Course::Even { documents } => even::jobs(&self.lots, documents, |group| {
+                Chance::of(self.seed, SUBJECT_JOBS, group)
+            }),
+        };
+        self.lot_of = self
+            .lots
             .iter()
             .zip(0u32..)
             .flat_map(|(lot, place)| lot.numbers.clone().map(move |_| place))
             .collect();
-        let expected = Counts::default();
-        let mut day =
-            Day { seed, on, catalogue, rules, tariff, keyring, lots, lot_of, jobs, expected };
-        day.expected = day.count()?;
-        Ok(day)
+        Ok(())
+    }
+
+    /// How many messages belong together in an even course: sent as a whole, they hold whole
+    /// parcels. The last group may be shorter.
+    pub fn group_len(&self) -> usize {
+        match self.course {
+            Course::Ordinary => self.jobs.len(),
+            Course::Even { documents } => even::group_len(documents),
+        }
+    }
+
+    /// How many parcels the messages before a place hold, when the place lies between two groups.
+    pub fn parcels_before(&self, place: usize) -> usize {
+        if place >= self.jobs.len() {
+            return self.parcels();
+        }
+        let lot = self.jobs.get(..place).unwrap_or_default().iter().map(|job| job.lot).max();
+        let lot = lot.and_then(|lot| self.lots.get(lot));
+        lot.map_or(0, |lot| lot.numbers.end)
+    }
+
+    /// How many parcels there are.
+    pub fn parcels(&self) -> usize {
+        self.lot_of.len()
     }
 
     /// The simulated date.

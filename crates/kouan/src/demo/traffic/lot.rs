@@ -79,13 +79,13 @@ pub(super) struct Job {
 /// Parcels of the yearly-limit fault: five fit into the year, the sixth does not.
 const YEARLY_LOT: usize = 6;
 /// Messages hold at most this many documents.
-const DOCUMENTS_MAX: usize = 100;
+pub(super) const DOCUMENTS_MAX: usize = 100;
 /// Share of lots that come by direct mail, in a thousand.
 const DIRECT_PER_MILLE: usize = 130;
 /// Share of messages that are sent twice, in a thousand.
 const REPEATED_PER_MILLE: usize = 15;
 /// The trading day in Beijing: orders are made from here …
-const OPENING_S: i64 = 8 * 3600;
+pub(super) const OPENING_S: i64 = 8 * 3600;
 /// … over so many seconds.
 const TRADING_S: i64 = 12 * 3600;
 /// A lot's messages arrive over so many seconds, in any order.

@@ -8,6 +8,7 @@ mod chance;
 mod credential;
 mod day;
 mod document;
+mod even;
 mod fault;
 mod good;
 mod lot;
@@ -16,7 +17,9 @@ mod person;
 mod trade;
 mod withholding;
 
+pub use credential::Cards;
 pub use day::{Accepted, Counts, Day, Submission, TrafficError};
+pub use even::Course;
 pub use fault::{FAULTS, Fault, FaultRow, Outcome};
 pub use trade::Incomplete;
 
