@@ -152,6 +152,13 @@ impl Tx {
         held(self.execute(sql, params![job.id, job.attempts, until])?)
     }
 
+    /// The clock went back by so many milliseconds: what waits waits no longer than it did. Gives
+    /// how many jobs were brought forward.
+    pub fn bring_jobs_forward(&mut self, now: Time, by_ms: i64) -> Result<u64, DbError> {
+        let sql = "UPDATE db_job SET due = due - $2 WHERE due > $1 AND NOT dead";
+        self.execute(sql, params![now, by_ms])
+    }
+
     /// When the next job of a kind falls due; `None` when there is none.
     pub fn next_due(&mut self, kind: &str) -> Result<Option<Time>, DbError> {
         let sql = "SELECT MIN(due) FROM db_job WHERE kind = $1 AND NOT dead";

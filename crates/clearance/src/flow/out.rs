@@ -1,6 +1,6 @@
 //! Sending: what is due is claimed, made into messages, and reported on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ceb::{Message, ReadOptions};
 use db::{Ctx, DbError, OriginalId, Tx};
@@ -11,6 +11,7 @@ use crate::document::{DocumentId, Kind, MessageId};
 use crate::lifecycle::State;
 use crate::receipt::scrub::scrub;
 use crate::store::message::{self, Due, Step};
+use crate::store::paper;
 use crate::store::position::{self, Placed, Table};
 
 /// How long a claim holds before others may claim it again.
@@ -22,10 +23,22 @@ const RETRY_MS: [i64; 6] = [2_000, 10_000, 30_000, 120_000, 600_000, 1_800_000];
 /// Claims what is due to be sent, at most `max` messages, oldest first. Each must be reported on
 /// with [`dispatched`]; what is not comes again after two minutes.
 ///
+/// An inventory never overtakes its order, payment or waybill, or customs would reject it for want
+/// of them: it waits while one of them is still to be sent, because sending failed or whoever sent
+/// it died. Within a batch they go first.
+///
 /// # Errors
 /// When the database fails, or an original is damaged.
 pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch>, DbError> {
-    let dues = message::claim_due(tx, ctx.now, ctx.now.plus_millis(LEASE_MS), max)?;
+    let mut dues = message::due(tx, ctx.now, max)?;
+    if may_overtake(tx, ctx.now, &dues)? {
+        let early = early(tx, &dues)?;
+        let wait = ctx.now.plus_millis(RETRY_MS[0]);
+        message::hold_back(tx, &early, wait)?;
+        dues.retain(|due| !early.contains(&due.id));
+    }
+    dues.sort_by_key(|due| due.kind == Kind::Inventory);
+    message::claim(tx, &dues, ctx.now.plus_millis(LEASE_MS))?;
     let ids: Vec<MessageId> = dues.iter().map(|due| due.message_id).collect();
     let messages: HashMap<MessageId, message::Stored> =
         message::by_ids(tx, &ids)?.into_iter().map(|m| (m.id, m)).collect();
@@ -37,6 +50,53 @@ pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch
         dispatches.push(made(tx, &due, stored)?);
     }
     Ok(dispatches)
+}
+
+/// Whether an inventory among these may be due before one of its documents: only when some wait
+/// for another try, which is seldom.
+fn may_overtake(tx: &mut Tx, now: Time, dues: &[Due]) -> Result<bool, DbError> {
+    if !dues.iter().any(|due| due.kind == Kind::Inventory) {
+        return Ok(false);
+    }
+    Ok(dues.iter().any(|due| due.attempts > 0) || message::papers_wait(tx, now)?)
+}
+
+/// The dispatches of inventories of which a document is yet to be sent, and not with these.
+fn early(tx: &mut Tx, dues: &[Due]) -> Result<HashSet<DispatchId>, DbError> {
+    let (inventories, papers): (Vec<&Due>, Vec<&Due>) =
+        dues.iter().partition(|due| due.kind == Kind::Inventory);
+    let going: HashSet<DocumentId> =
+        papers.iter().flat_map(|due| due.documents.iter().copied()).collect();
+    let declared: Vec<(DispatchId, DocumentId)> = inventories
+        .iter()
+        .flat_map(|due| due.documents.iter().map(|document| (due.id, *document)))
+        .collect();
+    let mut unsent = paper::unsent_of(tx, declared.iter().map(|(_, document)| *document))?;
+    unsent.retain(|one| !going.contains(&one.paper));
+    if unsent.is_empty() {
+        return Ok(HashSet::new());
+    }
+    // What was refused for good is not sent either, and nobody waits for it.
+    let due = message::messages_due(tx)?;
+    unsent.retain(|one| due.contains(&one.message_id));
+    Ok(unsent.iter().filter_map(|one| declared.get(one.place).map(|(id, _)| *id)).collect())
+}
+
+/// Gives up the claims of a process that is gone: what it held is due now. Only when no other
+/// process works on this database.
+///
+/// # Errors
+/// When the database fails.
+pub fn release_dispatches(tx: &mut Tx, ctx: &Ctx) -> Result<u64, DbError> {
+    message::release(tx, ctx.now)
+}
+
+/// The clock went back by so many milliseconds: what waits to be sent waits no longer than it did.
+///
+/// # Errors
+/// When the database fails.
+pub fn bring_forward(tx: &mut Tx, ctx: &Ctx, by_ms: i64) -> Result<u64, DbError> {
+    message::bring_forward(tx, ctx.now, by_ms)
 }
 
 /// The message to send: as it came, or packed anew from the documents that go.

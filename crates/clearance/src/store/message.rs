@@ -1,6 +1,6 @@
 //! Stored messages, what is due to be sent, steps, refusals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::{Id, Time};
@@ -145,26 +145,58 @@ fn due_of_row(row: &Row) -> Result<Due, DbError> {
     })
 }
 
-/// What is due, oldest first; marked as claimed until `lease`. What was claimed and never reported
-/// on comes again when its lease has run out.
-pub(crate) fn claim_due(
-    tx: &mut Tx,
-    now: Time,
-    lease: Time,
-    max: u32,
-) -> Result<Vec<Due>, DbError> {
+/// What is due, oldest first. What was claimed and never reported on comes again when its lease
+/// has run out.
+pub(crate) fn due(tx: &mut Tx, now: Time, max: u32) -> Result<Vec<Due>, DbError> {
     let sql = "SELECT id, kind, message_id, positions, documents, attempts
                FROM clearance_dispatch WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
-    let rows = tx.query(sql, params![now, max])?;
-    let dues: Vec<Due> = rows.iter().map(due_of_row).collect::<Result<_, _>>()?;
+    tx.query(sql, params![now, max])?.iter().map(due_of_row).collect()
+}
+
+/// Marks as claimed until `lease`.
+pub(crate) fn claim(tx: &mut Tx, dues: &[Due], lease: Time) -> Result<(), DbError> {
     let mut keys = Keys::new(&[Type::Int, Type::Int]);
     dues.iter().for_each(|due| keys.push(values![due.id, lease]));
     tx.update_many(
         "UPDATE clearance_dispatch SET due_at = k.b, claimed = TRUE
          FROM keys k WHERE clearance_dispatch.id = k.a",
         &keys,
-    )?;
-    Ok(dues)
+    )
+    .map(drop)
+}
+
+/// Whether documents other than inventories are to be sent later than now: claimed by somebody, or
+/// waiting for another try.
+pub(crate) fn papers_wait(tx: &mut Tx, now: Time) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM clearance_dispatch WHERE due_at > $1 AND kind <> $2 LIMIT 1";
+    Ok(tx.query_opt(sql, params![now, Kind::Inventory.number()])?.is_some())
+}
+
+/// The messages of which something is to be sent, now or later.
+pub(crate) fn messages_due(tx: &mut Tx) -> Result<HashSet<MessageId>, DbError> {
+    let rows = tx.query("SELECT DISTINCT message_id FROM clearance_dispatch", &[])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+/// Lets dispatches wait until `due`, without counting that as a try.
+pub(crate) fn hold_back(tx: &mut Tx, ids: &HashSet<DispatchId>, due: Time) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| keys.push(values![*id]));
+    let sql = "UPDATE clearance_dispatch SET due_at = $1, claimed = FALSE
+               WHERE id IN (SELECT k.a FROM keys k)";
+    tx.update_many_with(sql, &keys, params![due]).map(drop)
+}
+
+/// Makes due now what somebody had claimed.
+pub(crate) fn release(tx: &mut Tx, now: Time) -> Result<u64, DbError> {
+    let sql = "UPDATE clearance_dispatch SET due_at = $1, claimed = FALSE WHERE claimed";
+    tx.execute(sql, params![now])
+}
+
+/// Makes what is due after now due so much earlier.
+pub(crate) fn bring_forward(tx: &mut Tx, now: Time, by_ms: i64) -> Result<u64, DbError> {
+    let sql = "UPDATE clearance_dispatch SET due_at = due_at - $2 WHERE due_at > $1";
+    tx.execute(sql, params![now, by_ms])
 }
 
 /// The claimed dispatches of these ids.

@@ -6,6 +6,7 @@ use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 
 use crate::document::facts::Columns;
 use crate::document::{DocumentId, Facts, Head, Key, Kind, MessageId};
+use crate::lifecycle::state::SEND_FAILED;
 use crate::lifecycle::{Position, State};
 
 /// A document as stored.
@@ -248,4 +249,45 @@ pub(crate) fn arrival(
     let sql = "SELECT document_id FROM clearance_arrival
                WHERE logistics_no = $1 AND logistics_code = $2 ORDER BY document_id LIMIT 1";
     tx.query_opt(sql, params![number, carrier])?.map(|row| row.id(0)).transpose()
+}
+
+/// A document that has not left, of an inventory.
+pub(crate) struct Unsent {
+    /// The inventory's place among those asked for.
+    pub(crate) place: usize,
+    /// The document.
+    pub(crate) paper: DocumentId,
+    /// The message it came in last.
+    pub(crate) message_id: MessageId,
+}
+
+/// The orders, payments and waybills of these inventories that have not left.
+pub(crate) fn unsent_of(
+    tx: &mut Tx,
+    inventories: impl Iterator<Item = DocumentId>,
+) -> Result<Vec<Unsent>, DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    inventories.for_each(|id| keys.push(values![id]));
+    let sql = "SELECT k.n, d.id, d.message_id FROM keys k
+         JOIN clearance_inventory i ON i.id = k.a
+         JOIN clearance_document d ON d.number = i.order_no AND d.kind = $1
+         AND d.issuer_code = i.ebp_code AND (d.state = $4 OR d.state = $5)
+         UNION ALL
+         SELECT k.n, d.id, d.message_id FROM keys k
+         JOIN clearance_inventory i ON i.id = k.a
+         JOIN clearance_document d ON d.link_no = i.order_no AND d.kind = $2
+         AND (d.state = $4 OR d.state = $5)
+         UNION ALL
+         SELECT k.n, d.id, d.message_id FROM keys k
+         JOIN clearance_inventory i ON i.id = k.a
+         JOIN clearance_document d ON d.number = i.logistics_no AND d.kind = $3
+         AND d.issuer_code = i.logistics_code AND (d.state = $4 OR d.state = $5)";
+    let [order, payment, waybill] = [Kind::Order, Kind::Payment, Kind::Waybill].map(Kind::number);
+    let [ready, failed] = [State::Ready, SEND_FAILED].map(State::code);
+    let rows = tx.query_keys_with(sql, &keys, params![order, payment, waybill, ready, failed])?;
+    let unsent = |row: &Row| {
+        let place = usize::try_from(row.i64(0)?).unwrap_or(usize::MAX);
+        Ok(Unsent { place, paper: row.id(1)?, message_id: row.id(2)? })
+    };
+    rows.iter().map(unsent).collect()
 }

@@ -1,6 +1,6 @@
 //! What goes out, in which form, and again when it failed.
 
-use clearance::dispatch::{Sending, Sent};
+use clearance::dispatch::{Dispatch, Sending, Sent};
 use clearance::document::Kind;
 use clearance::flow;
 use db::test::both;
@@ -48,6 +48,79 @@ fn what_fails_is_tried_again_and_never_twice_at_once() {
             again.iter().map(|d| Sent { id: d.id, outcome: Sending::Taken }).collect();
         db.write(|tx| flow::dispatched(tx, &ctx, &sent)).expect("reported");
         assert_eq!(house.state(&Parcel::new(1).cop_no()), "sent");
+    });
+}
+
+#[test]
+fn an_inventory_never_overtakes_its_documents() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.one(Kind::Order, parcel.order());
+        let claim =
+            || db.write(|tx| flow::claim_dispatches(tx, &house.ctx(), 100)).expect("claimed");
+        // Whoever claimed the order is gone; the others come while its lease runs.
+        let order = claim();
+        assert_eq!(order.len(), 1);
+        house.one(Kind::Payment, parcel.payment());
+        house.one(Kind::Waybill, parcel.waybill());
+        house.one(Kind::Inventory, parcel.inventory());
+        let kinds = |all: &[Dispatch]| all.iter().map(|one| one.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&house.send()), [Kind::Payment, Kind::Waybill]);
+        house.clock.advance(10_000);
+        assert!(house.send().is_empty(), "the order is not there");
+        // A server that knows itself alone need not wait for the lease.
+        let released = db.write(|tx| flow::release_dispatches(tx, &house.ctx()));
+        assert_eq!(released.expect("released"), 1);
+        assert_eq!(kinds(&house.send()), [Kind::Order]);
+        house.clock.advance(2_000);
+        assert_eq!(kinds(&house.send()), [Kind::Inventory]);
+    });
+}
+
+#[test]
+fn an_inventory_does_not_wait_for_what_was_refused_for_good() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.one(Kind::Order, parcel.order());
+        house.one(Kind::Payment, parcel.payment());
+        let ctx = house.ctx();
+        let first = db.write(|tx| flow::claim_dispatches(tx, &ctx, 100)).expect("claimed");
+        let refused = Sending::Refused("customs transport answers 2001: no receiver".into());
+        let told: Vec<Sent> = first
+            .iter()
+            .map(|d| match d.kind {
+                Kind::Order => Sent { id: d.id, outcome: refused.clone() },
+                _ => Sent { id: d.id, outcome: Sending::Later },
+            })
+            .collect();
+        db.write(|tx| flow::dispatched(tx, &ctx, &told)).expect("reported");
+        house.one(Kind::Waybill, parcel.waybill());
+        house.one(Kind::Inventory, parcel.inventory());
+        house.clock.advance(3_000);
+        let kinds: Vec<Kind> = house.send().iter().map(|one| one.kind).collect();
+        assert_eq!(kinds.len(), 3, "{kinds:?}");
+        assert_eq!(kinds.last(), Some(&Kind::Inventory));
+    });
+}
+
+#[test]
+fn a_clock_gone_back_does_not_make_anybody_wait_longer() {
+    both(|db| {
+        let house = House::over(db);
+        house.one(Kind::Order, Parcel::new(1).order());
+        let ctx = house.ctx();
+        let first = db.write(|tx| flow::claim_dispatches(tx, &ctx, 100)).expect("claimed");
+        let told = [Sent { id: first[0].id, outcome: Sending::Later }];
+        db.write(|tx| flow::dispatched(tx, &ctx, &told)).expect("reported");
+        let day = 86_400_000;
+        let before = db::Ctx { now: ctx.now.plus_millis(-day), ..ctx };
+        let moved = db.write(|tx| flow::bring_forward(tx, &before, day));
+        assert_eq!(moved.expect("moved"), 1);
+        let soon = db::Ctx { now: before.now.plus_millis(2_000), ..before };
+        let again = db.write(|tx| flow::claim_dispatches(tx, &soon, 100)).expect("claimed");
+        assert_eq!(again.len(), 1);
     });
 }
 

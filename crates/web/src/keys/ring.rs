@@ -82,7 +82,9 @@ pub(crate) async fn identify(
     let now = app.clock.now();
     let hash = secret::hash(app.db.sealer(), text);
     let fresh_from = now.plus_millis(-app.settings().key_cache_ms);
-    let known = match app.keys().known(&hash).filter(|known| known.loaded > fresh_from) {
+    // A clock gone back makes nothing younger than it is.
+    let fresh = |known: &Arc<Known>| known.loaded > fresh_from && known.loaded <= now;
+    let known = match app.keys().known(&hash).filter(fresh) {
         Some(known) => known,
         None => load(app, text, hash, now).await?,
     };

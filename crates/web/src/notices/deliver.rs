@@ -92,6 +92,23 @@ pub fn deliver_due(db: &Db, ctx: &Ctx, post: &dyn Post, max: usize) -> Result<Re
     db.write(|tx| write_down(tx, ctx.now, round, &tried))
 }
 
+/// Gives up the claims of a process that is gone: what it held is due now. Only when no other
+/// process works on this database.
+///
+/// # Errors
+/// When the database fails.
+pub fn release(tx: &mut Tx, ctx: &Ctx) -> Result<u64, DbError> {
+    store::release(tx, ctx.now)
+}
+
+/// The clock went back by so many milliseconds: what waits to be pushed waits no longer than it did.
+///
+/// # Errors
+/// When the database fails.
+pub fn bring_forward(tx: &mut Tx, ctx: &Ctx, by_ms: i64) -> Result<u64, DbError> {
+    store::bring_forward(tx, ctx.now, by_ms)
+}
+
 fn claim(tx: &mut Tx, now: Time, round: RoundId, max: usize) -> Result<Vec<Claimed>, DbError> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let due = store::claim(tx, now, now.plus_millis(LEASE_MS), round, max)?;

@@ -88,6 +88,22 @@ pub(super) fn claim(
     rows.iter().map(due).collect()
 }
 
+/// Makes due now what rounds of a process that is gone had claimed.
+pub(super) fn release(tx: &mut Tx, now: Time) -> Result<u64, DbError> {
+    tx.execute(
+        "UPDATE web_delivery SET due = $1, claim = NULL WHERE claim IS NOT NULL",
+        params![now],
+    )
+}
+
+/// Makes what is due after now due so much earlier.
+pub(super) fn bring_forward(tx: &mut Tx, now: Time, by_ms: i64) -> Result<u64, DbError> {
+    tx.execute(
+        "UPDATE web_delivery SET due = due - $2 WHERE state = 'due' AND due > $1",
+        params![now, by_ms],
+    )
+}
+
 /// Writes down a round: what was taken, what failed with its next time, what waits because its
 /// receiver failed, which receivers rest, which are gone for good.
 pub(super) fn save_round(

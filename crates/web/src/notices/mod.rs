@@ -15,7 +15,7 @@ mod webhook_routes;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use deliver::{Outcome, Outgoing, Post, Report, deliver_due};
+pub use deliver::{Outcome, Outgoing, Post, Report, bring_forward, deliver_due, release};
 pub use sign::{Signature, WebhookSecret};
 pub use store::{Head, post, prune};
 pub use target::{TargetPolicy, UrlFault};
