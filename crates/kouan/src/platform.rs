@@ -11,7 +11,7 @@ use clearance::reference::Reference;
 use db::{Ctx, Db, MasterKey, Migration};
 use gateway::standin::{self, StandIn};
 use gateway::{Addresses, Customs, DxpClient};
-use kernel::{Clock, Finding, IdSource};
+use kernel::{Clock, Finding, Id, IdSource};
 use register::codes::Codes;
 use register::party::{LiveDirectory, Zone};
 use register::remedies::Remedies;
@@ -21,14 +21,16 @@ use web::notices::TargetPolicy;
 use web::{App, Module};
 
 use crate::Failure;
-use crate::clock::SystemClock;
+use crate::clock::{BRIDGED_MS, SystemClock};
 use crate::config::Config;
+use crate::evidence::Publisher;
 use crate::judgement::StandInLaw;
 use crate::signing::PlatformKey;
+use crate::worker::upkeep;
 
 /// The rooms with a door, in the order of their tables.
 pub fn modules() -> Vec<Module> {
-    vec![register::module(), clearance::module()]
+    vec![register::module(), clearance::module(), web::evidence::module()]
 }
 
 /// Every table of the platform, in order.
@@ -66,6 +68,8 @@ pub struct Platform {
     pub addresses: Addresses,
     /// Signs what is packed anew.
     pub key: Arc<PlatformKey>,
+    /// Publishes checkpoints of the evidence log.
+    pub evidence: Arc<Publisher>,
     _lock: Option<Lock>,
 }
 
@@ -119,8 +123,32 @@ impl Platform {
             customs: &customs,
             intake: &|setup| Ok(Intake::start(setup)?),
         };
+        let newest = db.newest_id().unwrap_or_default();
         let platform = Platform::over(db, config, clock, &wiring)?;
+        platform.take_up(lock.is_some(), newest)?;
         Ok(Platform { _lock: lock, ..platform })
+    }
+
+    /// Goes on where the last process stopped. What it had claimed is due at once when nobody else
+    /// can have it, as on an embedded database; elsewhere it is when the leases end.
+    fn take_up(&self, alone: bool, newest_id: i64) -> Result<(), Failure> {
+        let ctx = self.app.ctx_as("kouan".into());
+        if alone {
+            let released = self.app.db.write(|tx| {
+                let sending = clearance::flow::release_dispatches(tx, &ctx)?;
+                Ok::<_, db::DbError>(sending + web::notices::release(tx, &ctx)?)
+            })?;
+            if released > 0 {
+                tracing::info!(released, "took up what was being sent when the last run ended");
+            }
+        }
+        let newest = Id::<db::AuditKind>::from_i64(newest_id).time();
+        let back_ms = newest.to_millis() - ctx.now.to_millis();
+        if back_ms > BRIDGED_MS {
+            tracing::error!(back_ms, "the system clock is behind the newest record");
+            upkeep::bring_forward(self, back_ms)?;
+        }
+        Ok(())
     }
 
     /// [`Platform::open`] over a database that is open already and that nobody else uses.
@@ -135,7 +163,9 @@ impl Platform {
     ) -> Result<Platform, Failure> {
         db.migrate(&migrations_of(&config))?;
         let zone = load_zone(&config.zone)?;
-        let ids = Arc::new(IdSource::new(config.node));
+        // A clock that went back since must not make the same ids again.
+        let newest = Id::<db::AuditKind>::from_i64(db.newest_id()?);
+        let ids = Arc::new(IdSource::new(config.node).after(newest));
         let directory = Arc::new(LiveDirectory::new());
         let reference = Arc::new((wiring.reference)(&config, Arc::clone(&directory))?);
         let settings = web::Settings {
@@ -146,6 +176,8 @@ impl Platform {
         let ctx = app.ctx_as("kouan".into());
         db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
         let key = Arc::new(PlatformKey::open(&config, &db, &ctx)?);
+        let evidence = Arc::new(Publisher::open(&config, &db, &ctx, &zone.id)?);
+        app.share(Arc::clone(evidence.standing()));
         directory.refresh_from(&db)?;
         let (customs, standin) = (wiring.customs)(&config, &db, &reference, &key)?;
         let intake = Arc::new((wiring.intake)(intake::Setup {
@@ -171,6 +203,7 @@ impl Platform {
             standin,
             addresses,
             key,
+            evidence,
             _lock: None,
         })
     }
@@ -219,7 +252,8 @@ pub fn open_database(config: &Config, opening: Opening) -> Result<Db, Failure> {
 pub fn prepare(db: &Db, config: &Config) -> Result<Ctx, Failure> {
     db.migrate(&migrations_of(config))?;
     let zone = load_zone(&config.zone)?;
-    let ids = Arc::new(IdSource::new(COMMAND_NODE));
+    let newest = Id::<db::AuditKind>::from_i64(db.newest_id()?);
+    let ids = Arc::new(IdSource::new(COMMAND_NODE).after(newest));
     let ctx = Ctx { now: SystemClock.now(), ids, actor: "command line".into() };
     db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
     Ok(ctx)
@@ -349,7 +383,10 @@ fn standin_database(config: &Config, db: &Db) -> Result<Db, Failure> {
     let Some(file) = db.file() else { return Ok(db.clone()) };
     let path: PathBuf = file.with_extension("standin.db");
     let key = master_key(&config.master_key_path(), Opening::Existing)?;
-    let memory = Db::open(&db::Settings::new(path.display().to_string(), key))?;
+    // It must outlive a kill, not a power cut: nobody's evidence lies here.
+    let settings =
+        db::Settings { durable: false, ..db::Settings::new(path.display().to_string(), key) };
+    let memory = Db::open(&settings)?;
     memory.migrate(standin::MIGRATIONS)?;
     Ok(memory)
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use crate::Failure;
 use crate::folder::FolderDoor;
 use crate::platform::{Platform, modules};
-use crate::worker::{Bell, Worker, customs, push, upkeep};
+use crate::worker::{Bell, Roster, Worker, customs, evidence, push, upkeep};
 
 /// Workers that run beside the doors; stopped when dropped.
 pub struct Crew {
@@ -33,13 +33,18 @@ impl Crew {
             customs::collect(Arc::clone(platform)),
             push::push(Arc::clone(platform))?,
             upkeep::upkeep(Arc::clone(platform)),
+            evidence::evidence(Arc::clone(platform)),
         ];
         for folder in &platform.config.folders {
             workers.push(FolderDoor::open(folder, Arc::clone(platform))?.worker());
         }
+        let roster = Arc::new(Roster::default());
+        platform.app.share(Arc::clone(&roster));
+        let told = Arc::clone(&roster);
+        platform.app.also_check("workers", move || told.trouble().map_or(Ok(()), Err));
         let mut crew = Crew { bell, threads: Vec::new() };
         for worker in workers {
-            crew.threads.push(worker.start(&crew.bell)?);
+            crew.threads.push(worker.start_on(&crew.bell, &roster)?);
         }
         Ok(crew)
     }
@@ -94,6 +99,10 @@ pub async fn serve(
     let ended = tokio::task::spawn_blocking(move || {
         platform.intake.stop();
         drop(crew);
+        // What came in since the last checkpoint does not wait for the next start to be published.
+        if let Err(failure) = evidence::publish(&platform) {
+            tracing::warn!(%failure, "no checkpoint was published at the end");
+        }
     });
     ended.await?;
     Ok(served?)

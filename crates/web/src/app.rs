@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use db::{Ctx, Db, DbError, Tx};
-use kernel::{Clock, IdSource};
+use kernel::{Clock, IdSource, Text};
 use tokio::sync::Semaphore;
 
 use crate::caller::Caller;
@@ -76,6 +76,13 @@ struct Inner {
     shared: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     writing: Gate,
     reading: Gate,
+    checks: RwLock<Vec<AlsoCheck>>,
+}
+
+/// A condition of readiness that comes with what runs beside the door.
+struct AlsoCheck {
+    name: &'static str,
+    run: Box<dyn Fn() -> Result<(), Text> + Send + Sync>,
 }
 
 impl App {
@@ -84,7 +91,8 @@ impl App {
         let writing = Gate::new(settings.writers, settings.waiting_max);
         let reading = Gate::new(settings.readers, settings.waiting_max);
         let keys = KeyRing::default();
-        let inner = Inner { settings, keys, shared: RwLock::default(), writing, reading };
+        let (shared, checks) = (RwLock::default(), RwLock::default());
+        let inner = Inner { settings, keys, shared, writing, reading, checks };
         App { db, clock, ids, inner: Arc::new(inner) }
     }
 
@@ -102,6 +110,23 @@ impl App {
     pub fn share<T: Any + Send + Sync>(&self, value: Arc<T>) {
         let mut shared = self.inner.shared.write().unwrap_or_else(PoisonError::into_inner);
         shared.insert(TypeId::of::<T>(), value);
+    }
+
+    /// Adds a condition of readiness beside those of the rooms; a second one of a name replaces the
+    /// first. It must answer at once, without the database.
+    pub fn also_check(
+        &self,
+        name: &'static str,
+        run: impl Fn() -> Result<(), Text> + Send + Sync + 'static,
+    ) {
+        let mut checks = self.inner.checks.write().unwrap_or_else(PoisonError::into_inner);
+        checks.retain(|check| check.name != name);
+        checks.push(AlsoCheck { name, run: Box::new(run) });
+    }
+
+    pub(crate) fn checked(&self) -> Vec<(&'static str, Result<(), Text>)> {
+        let checks = self.inner.checks.read().unwrap_or_else(PoisonError::into_inner);
+        checks.iter().map(|check| (check.name, (check.run)())).collect()
     }
 
     /// What was shared under this type. Missing is a fault of the wiring: 500, logged by name.

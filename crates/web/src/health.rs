@@ -58,15 +58,21 @@ async fn live() -> Response {
     axum::Json(Health { status: "live", version, checks: Vec::new() }).into_response()
 }
 
-/// 就绪 / Ready: the database answers, its schema is in place, no queue is full
+/// 就绪 / Ready: the database answers and can be written, its schema is in place, the disk has room,
+/// no queue is full, no worker has stumbled
 #[utoipa::path(
     get, path = "/health/ready",
     responses((status = 200, body = Health), (status = 503, body = Health)),
 )]
 async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    let mut checks = vec![HealthCheck::of("database", database(&app).await)];
+    let mut checks = vec![
+        HealthCheck::of("database", database(&app).await),
+        HealthCheck::of("writing", writing(&app)),
+        HealthCheck::of("disk", room(&app)),
+    ];
     let registered = app.shared::<Checks>()?;
     checks.extend(registered.0.iter().map(|check| HealthCheck::of(check.name, (check.run)(&app))));
+    checks.extend(app.checked().into_iter().map(|(name, outcome)| HealthCheck::of(name, outcome)));
     let good = checks.iter().all(|check| check.ok);
     let (code, status) = match good {
         true => (StatusCode::OK, "ready"),
@@ -78,6 +84,29 @@ async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
         response.headers_mut().insert("retry-after", 5.into());
     }
     Ok(response)
+}
+
+/// Whether the last attempt to write went well. Somebody always tries again: those who send, or the
+/// platform itself.
+fn writing(app: &App) -> Result<(), Text> {
+    // The reason is in the log; whoever asks here need not be anybody we know.
+    app.db.write_trouble().map_or(Ok(()), |_| {
+        Err(Text::new(
+            "数据库暂不能写入(磁盘满、只读、被占用或数据库离线)",
+            "the database cannot be written: the disk is full or read-only, the file is held by \
+             another program, or the server is away",
+        ))
+    })
+}
+
+/// With less than this, in bytes, the next large message may not fit.
+const ROOM_MIN: u64 = 16 << 20;
+
+fn room(app: &App) -> Result<(), Text> {
+    match app.db.free_bytes() {
+        Some(free) if free < ROOM_MIN => Err(Text::new("磁盘已满", "the disk is full")),
+        _ => Ok(()),
+    }
 }
 
 /// Asks one of our own tables, which shows both that the database answers and that the schema is

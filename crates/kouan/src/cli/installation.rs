@@ -1,6 +1,7 @@
 //! `kouan serve`, `migrate`, `backup`, `restore`, `doctor`, `key create`, and what is generated:
 //! `openapi`, `permissions`, `schema`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use db::Overwrite;
@@ -11,7 +12,7 @@ use web::keys::{self, NewKey};
 use super::output::{self, Verdict};
 use super::{Backup, Installation, KeyCreate, Restore};
 use crate::Failure;
-use crate::clock::SystemClock;
+use crate::clock::{BRIDGED_MS, SteadyClock, SystemClock};
 use crate::config::{Config, Folder};
 use crate::platform::{self, Lock, Opening, Platform, modules};
 use crate::serve::{self, Crew};
@@ -45,7 +46,7 @@ pub(super) fn serve(args: &Installation) -> Result<Verdict, Failure> {
     super::log_to_stderr("warn,kouan=info");
     let config = config(args)?;
     let address = config.listen;
-    let platform = Arc::new(Platform::open(config, Arc::new(SystemClock))?);
+    let platform = Arc::new(Platform::open(config, Arc::new(SteadyClock::new()))?);
     let crew = Crew::start(&platform)?;
     serve::runtime()?.block_on(async {
         let listener = serve::listen(address).await?;
@@ -149,20 +150,16 @@ pub(super) fn doctor(args: &Installation) -> Result<Verdict, Failure> {
     });
     report("law", law);
     for folder in &config.folders {
-        let path = folder.path.as_path();
-        let writable = std::fs::metadata(path).map_err(Failure::from).and_then(|found| match found
-            .permissions()
-            .readonly()
-        {
-            false => Ok(path.display().to_string()),
-            true => Err(Failure::new(format!("{} cannot be written", path.display()))),
-        });
-        report("folder", writable);
+        report("folder", writable(&folder.path));
+    }
+    if let Some(room) = room(&config) {
+        report("disk", room);
     }
     match platform::open_database(&config, Opening::Existing) {
         Err(failure) => report("database", Err(failure)),
         Ok(db) => {
             report("database", healthy(&db));
+            report("clock", in_step(&db));
             report("signing key", signing_key(&config, &db));
         }
     }
@@ -176,6 +173,49 @@ fn healthy(db: &db::Db) -> Result<String, Failure> {
         return Err(Failure::new(faults.join("; ")));
     }
     Ok(format!("{} bytes", db.size_on_disk()?))
+}
+
+/// Less room than this, in bytes, is for the operator to see to: an hour or more of a busy day.
+const ROOM_MIN: u64 = 1 << 30;
+
+/// How much room the disk of an embedded database has; a server's is its own matter.
+fn room(config: &Config) -> Option<Result<String, Failure>> {
+    let file = (!config.is_server_database()).then(|| Path::new(&config.database))?;
+    let free = db::free_bytes(file)?;
+    let text = format!("{} MiB free for {}", free >> 20, file.display());
+    Some(if free < ROOM_MIN { Err(Failure::new(format!("only {text}"))) } else { Ok(text) })
+}
+
+/// Writes a file into each part of a folder door and takes it away again: mode bits do not tell.
+fn writable(folder: &Path) -> Result<String, Failure> {
+    for part in ["", "in", "working", "done", "failed", "receipts"] {
+        let part = folder.join(part);
+        // The server makes what is not there below a folder that it can write.
+        if part != folder && !part.exists() {
+            continue;
+        }
+        let file = part.join(format!(".kouan-doctor-{}.tmp", std::process::id()));
+        std::fs::write(&file, b"")
+            .and_then(|()| std::fs::remove_file(&file))
+            .map_err(|e| Failure::new(format!("{} cannot be written: {e}", part.display())))?;
+    }
+    Ok(folder.display().to_string())
+}
+
+/// A clock behind what the database has seen went back, or was ahead before.
+fn in_step(db: &db::Db) -> Result<String, Failure> {
+    let newest = kernel::Id::<db::AuditKind>::from_i64(db.newest_id()?).time();
+    let now = SystemClock.now();
+    let ahead_ms = newest.to_millis() - now.to_millis();
+    if ahead_ms > BRIDGED_MS {
+        return Err(Failure::new(format!(
+            "{} is {} s behind the newest record, of {}",
+            now.to_rfc3339(),
+            ahead_ms / 1_000,
+            newest.to_rfc3339()
+        )));
+    }
+    Ok(now.to_rfc3339())
 }
 
 /// Opening the sealed key shows that the master key is the right one.

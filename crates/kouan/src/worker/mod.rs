@@ -2,9 +2,14 @@
 //! Each does what is due, then waits for news or for the next look, and stops between two rounds.
 
 pub mod customs;
+pub mod evidence;
 pub mod push;
+mod roster;
 pub mod upkeep;
 
+pub use roster::Roster;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -65,25 +70,57 @@ pub struct Worker {
     /// Longest wait between two looks when nothing rings.
     pub every: Duration,
     /// One round. An error is logged and the next round comes after the
-    /// wait, which doubles with every failure in a row, to 64 times.
+    /// wait, which doubles with every failure in a row, up to ten seconds.
     pub round: Box<dyn FnMut() -> Result<Round, crate::Failure> + Send>,
 }
 
+/// Longest wait after failures: an outage that ends is noticed within it.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// A round ended in a panic.
+struct Panicked;
+
 impl Worker {
+    /// A panic undoes the transaction it is in, like any failure, and must not end the worker: what
+    /// it was to do would never be done. A round keeps nothing between rounds but what it has seen.
+    fn one_round(&mut self) -> Result<Result<Round, crate::Failure>, Panicked> {
+        catch_unwind(AssertUnwindSafe(|| (self.round)())).map_err(|_| Panicked)
+    }
+
     /// Starts the worker on a thread of its own; it ends when the bell says stop.
-    pub fn start(mut self, bell: &Bell) -> std::io::Result<JoinHandle<()>> {
-        let bell = bell.clone();
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(self, bell: &Bell) -> std::io::Result<JoinHandle<()>> {
+        self.start_on(bell, &Arc::default())
+    }
+
+    /// [`Worker::start`], entered in a roster that tells how it does.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start_on(
+        mut self,
+        bell: &Bell,
+        roster: &Arc<Roster>,
+    ) -> std::io::Result<JoinHandle<()>> {
+        let (bell, roster) = (bell.clone(), Arc::clone(roster));
+        roster.enter(self.name);
         std::thread::Builder::new().name(self.name.to_owned()).spawn(move || {
             let (mut heard, mut failures) = (0, 0);
             loop {
-                let outcome = (self.round)();
+                let outcome = self.one_round();
+                roster.note(self.name, &outcome);
+                let outcome = outcome.unwrap_or_else(|Panicked| {
+                    Err(crate::Failure::new("a bug; the next round starts anew"))
+                });
                 failures = if outcome.is_ok() { 0 } else { failures + 1 };
                 let wait = match outcome {
                     Ok(Round::Busy) => Duration::ZERO,
                     Ok(Round::Idle) => self.every,
                     Err(failure) => {
                         tracing::warn!(worker = self.name, %failure, "round failed");
-                        self.every.saturating_mul(1 << failures.min(6))
+                        self.every.saturating_mul(1 << failures.min(6)).min(WAIT_MAX)
                     }
                 };
                 match bell.wait(heard, wait) {
@@ -114,6 +151,29 @@ mod tests {
         hear.recv().unwrap();
         bell.stop();
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_panic_is_not_the_last_round_and_is_told() {
+        let (bell, (tell, hear)) = (Bell::default(), mpsc::channel());
+        let (roster, mut rounds) = (Arc::new(Roster::default()), 0);
+        let seen = Arc::clone(&roster);
+        let round = Box::new(move || {
+            rounds += 1;
+            let _ = tell.send((rounds, seen.trouble()));
+            assert_ne!(rounds, 1, "a bug");
+            Ok(Round::Idle)
+        });
+        let worker = Worker { name: "test", every: Duration::from_millis(1), round };
+        let thread = worker.start_on(&bell, &roster).unwrap();
+        assert_eq!(hear.recv().unwrap(), (1, None));
+        let (rounds, trouble) = hear.recv().unwrap();
+        assert_eq!((rounds, trouble.unwrap().en), (2, "workers with a bug: test".to_owned()));
+        let well = (3, None);
+        assert_eq!(hear.recv().unwrap(), well, "it is over when a round goes well");
+        bell.stop();
+        thread.join().unwrap();
+        assert_eq!(roster.panics(), [("test", 1)]);
     }
 
     #[test]
