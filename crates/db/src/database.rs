@@ -23,15 +23,19 @@ pub struct Settings {
     /// SQLite: connections that read beside the one that writes. PostgreSQL: connections in all.
     /// At least 1.
     pub readers: usize,
+    /// Whether a commit is on disk when it returns. Without, SQLite leaves it to the operating
+    /// system when to write: a killed process loses nothing, a power cut may lose the last commits
+    /// or the file. Only for what is worth no more, such as the memory of a test double.
+    pub durable: bool,
 }
 
 /// Connections when nothing else is asked for.
 const READERS: usize = 8;
 
 impl Settings {
-    /// Settings with the customary number of connections.
+    /// Settings with the customary number of connections, durable.
     pub fn new(url: impl Into<String>, master_key: MasterKey) -> Settings {
-        Settings { url: url.into(), master_key, readers: READERS }
+        Settings { url: url.into(), master_key, readers: READERS, durable: true }
     }
 }
 
@@ -64,7 +68,7 @@ type Listener = Box<dyn Fn() + Send + Sync>;
 pub(crate) enum Place {
     /// In this process, gone with it.
     Memory,
-    /// In a file; `hasty` leaves it to the operating system when to write it (tests only).
+    /// In a file; `hasty` leaves it to the operating system when to write it.
     File { path: PathBuf, hasty: bool },
     /// On a PostgreSQL server.
     Server(Box<::postgres::Config>),
@@ -110,7 +114,11 @@ impl Place {
 impl Db {
     /// Opens a database, creating an SQLite file that is not there. Follow with [`Db::migrate`].
     pub fn open(settings: &Settings) -> Result<Db, DbError> {
-        Db::open_place(Place::parse(&settings.url)?, settings)
+        let mut place = Place::parse(&settings.url)?;
+        if let Place::File { hasty, .. } = &mut place {
+            *hasty = !settings.durable;
+        }
+        Db::open_place(place, settings)
     }
 
     pub(crate) fn open_place(place: Place, settings: &Settings) -> Result<Db, DbError> {

@@ -159,7 +159,7 @@ impl Drop for Folder {
 }
 
 fn settings() -> Settings {
-    Settings { url: String::new(), master_key: master_key(), readers: 4 }
+    Settings { url: String::new(), master_key: master_key(), readers: 4, durable: true }
 }
 
 #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]

@@ -68,8 +68,9 @@ fn a_file_held_by_another_program_is_an_outage_while_it_is_held() {
 #[test]
 fn a_server_that_can_only_be_read_is_an_outage_until_it_can_be_written() {
     let Some(schema) = Schema::new() else { return };
-    let open =
-        |url: String| Db::open(&Settings { url, master_key: master_key(), readers: 1 }).unwrap();
+    let open = |url: String| {
+        Db::open(&Settings { readers: 1, ..Settings::new(url, master_key()) }).unwrap()
+    };
     let db = open(schema.url());
     db.migrate(&[]).unwrap();
     let cut_off = |readable: &str| {

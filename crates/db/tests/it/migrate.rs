@@ -77,7 +77,7 @@ fn numbers_count_up_and_only_common_words_are_used() {
 
 fn open(path: &std::path::Path, master_key: MasterKey) -> Db {
     let url = path.to_str().unwrap();
-    Db::open(&Settings { url: url.to_owned(), master_key, readers: 2 }).unwrap()
+    Db::open(&Settings { url: url.to_owned(), master_key, readers: 2, durable: true }).unwrap()
 }
 
 #[test]
