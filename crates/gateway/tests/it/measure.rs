@@ -53,8 +53,8 @@ fn parcels_in_messages_of_one() {
 fn play(documents: usize) {
     let folder = db::test::Folder::new();
     let path = folder.path().join("standin.db");
-    let db = db::Db::open(&db::Settings::new(path.display().to_string(), db::test::master_key()));
-    let db = db.unwrap();
+    let settings = db::Settings::new(path.display().to_string(), db::test::master_key());
+    let db = db::Db::open(&db::Settings { durable: false, ..settings }).unwrap();
     db.migrate(MIGRATIONS).unwrap();
     let settings = Settings { verify_signatures: false, ..Settings::default() };
     let standin = StandIn::new(db, Arc::new(Law), settings);
