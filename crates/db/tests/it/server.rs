@@ -17,7 +17,7 @@ fn another(db: &Db) -> Option<Db> {
     let schema =
         db.read(|tx| Ok::<_, DbError>(tx.query_one(sql, &[])?.text(0)?.to_owned())).unwrap();
     let url = format!("{url}&options=-c%20search_path%3D{schema}");
-    Some(Db::open(&Settings { url, master_key: master_key(), readers: 1 }).unwrap())
+    Some(Db::open(&Settings { readers: 1, ..Settings::new(url, master_key()) }).unwrap())
 }
 
 #[test]
