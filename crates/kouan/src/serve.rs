@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::Failure;
-use crate::folder::FolderDoor;
+use crate::folder::{self, FolderDoor};
 use crate::platform::{Platform, modules};
 use crate::worker::{Bell, Roster, Worker, customs, evidence, push, upkeep};
 
@@ -35,6 +35,9 @@ impl Crew {
             upkeep::upkeep(Arc::clone(platform)),
             evidence::evidence(Arc::clone(platform)),
         ];
+        if !platform.config.folders.is_empty() {
+            workers.push(folder::settle(Arc::clone(platform)));
+        }
         for folder in &platform.config.folders {
             workers.push(FolderDoor::open(folder, Arc::clone(platform))?.worker());
         }

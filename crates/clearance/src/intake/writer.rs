@@ -84,7 +84,8 @@ impl Writer {
                     self.queue.answer(entering.ticket, answer);
                 }
             }
-            Err(error) if error.is_outage() && !matches!(error, DbError::Busy(_)) => {
+            // Busy after all the tries is no message's fault either: somebody holds the database.
+            Err(error) if error.is_outage() => {
                 tracing::error!(%error, messages = batch.len(), "intake cannot write");
                 self.give_up(batch);
             }

@@ -3,7 +3,7 @@
 
 use ceb::dxp::Limits;
 use ceb::{Message, ReadOptions, Record};
-use db::{Archiver, Ctx, DbError, Original, Packed};
+use db::{Archiver, Ctx, DbError, Original, OriginalId, Packed};
 use kernel::{Finding, Text, Time};
 
 use super::scrub::scrub;
@@ -33,6 +33,11 @@ const NUMBER_CHARS_MAX: usize = 100;
 const AHEAD_MS_MAX: i64 = 86_400_000;
 
 impl Letter {
+    /// The id of its original, once it is taken in.
+    pub fn original_id(&self) -> Option<OriginalId> {
+        self.original.first().map(Packed::id)
+    }
+
     /// Reads one message of receipts, or a transport envelope around one. It never refuses: what
     /// cannot be read is kept as malformed.
     ///

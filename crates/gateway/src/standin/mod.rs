@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ceb::signature::Verifier;
 use db::{Db, DbError, Migration};
-use kernel::{IdSource, Time};
+use kernel::{Id, IdSource, Time};
 
 pub use judgement::{AssessedLine, Assessment, Judgement, Refusal};
 pub use scenario::{SCENARIOS, Scenario};
@@ -92,7 +92,10 @@ impl StandIn {
     /// A stand-in that keeps its memory in `db`, to which [`MIGRATIONS`] were applied. The memory
     /// is read when the first message comes.
     pub fn new(db: Db, law: Arc<dyn Judgement>, settings: Settings) -> StandIn {
-        let ids = IdSource::new(settings.node);
+        // A clock that went back must not make the ids of what is still owed again. A database that
+        // cannot be asked says so at the first use.
+        let newest = db.newest_id().unwrap_or_default();
+        let ids = IdSource::new(settings.node).after(Id::<()>::from_i64(newest));
         let verifier = Verifier::new(CERTIFICATES_MAX);
         let persons = Persons::new(db.sealer());
         StandIn { db, law, settings, ids, verifier, persons, known: Mutex::default() }

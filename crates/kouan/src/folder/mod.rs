@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! in/        put messages here; write under another name first (`.part`, `.tmp`) and rename
-//! working/   being handed in; after a crash it is handed in again, which is harmless
+//! working/   being handed in; after a crash or a full disk it is handed in again, which is harmless
 //! done/      taken, with the answer beside each file
 //! failed/    refused, with the findings beside each file
 //! receipts/  one folder for each receipt type
@@ -23,7 +23,7 @@ use crate::config::Folder;
 use crate::platform::Platform;
 use crate::worker::{Round, Worker};
 
-pub use receipts::deliver;
+pub use receipts::{Undelivered, deliver, owe, settle, settle_round};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Files of one round, so that stopping does not wait for a whole folder.
@@ -64,8 +64,12 @@ impl FolderDoor {
     /// Hands in what lies in `in`.
     ///
     /// # Errors
-    /// When a folder cannot be read or written; files stay where they are.
+    /// When a folder cannot be read or written; files stay where they are, and come again.
     pub fn round(&self) -> Result<Round, Failure> {
+        // Taken, and not put away for want of room or rights: handing it in again is harmless.
+        for left in self.files("working")? {
+            move_to(&left, &self.root.join("in"))?;
+        }
         let files: Vec<PathBuf> = self.files("in")?.into_iter().take(AT_ONCE).collect();
         for file in &files {
             let working = move_to(file, &self.root.join("working"))?;

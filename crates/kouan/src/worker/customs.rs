@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clearance::dispatch::{Dispatch, Sending, Sent};
-use clearance::flow;
+use clearance::flow::{self, Claim};
 use clearance::receipt::Letter;
-use db::Ctx;
+use db::{Ctx, Tx};
 use gateway::envelope::{self, Outgoing};
 use kernel::{Text, Time};
 
@@ -15,15 +15,26 @@ use super::{Round, Worker};
 use crate::platform::Platform;
 use crate::{Failure, folder};
 
-/// Messages of one round each way.
+/// Messages claimed in one round, and messages of receipts taken in in one.
 const FORWARDED_MAX: u32 = 200;
-const COLLECTED_MAX: usize = 200;
+const COLLECTED_MAX: usize = 100;
+/// Bytes of messages handed over at once: what a round may take of memory, several times over.
+const FORWARDED_BYTES_MAX: usize = 16 << 20;
 /// Longest wait without news. Receipts come from outside and ring no bell.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long messages gather after a round that took all there were: each round costs commits,
+/// whether it carries one message or many.
+const GATHER: Duration = Duration::from_millis(25);
 
 /// The worker that forwards.
 pub fn forward(platform: Arc<Platform>) -> Worker {
-    let round = Box::new(move || forward_round(&platform));
+    let round = Box::new(move || {
+        let claimed = forward_some(&platform)?;
+        if claimed == Forwarded::All {
+            std::thread::sleep(GATHER);
+        }
+        Ok(claimed.round())
+    });
     Worker { name: "forward", every: LOOK_EVERY, round }
 }
 
@@ -33,20 +44,65 @@ pub fn collect(platform: Arc<Platform>) -> Worker {
     Worker { name: "collect", every: LOOK_EVERY, round }
 }
 
+/// What a round of forwarding came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forwarded {
+    /// Nothing was due, or nothing could be handed over.
+    Nothing,
+    /// All there was.
+    All,
+    /// As much as one round takes.
+    Some,
+}
+
+impl Forwarded {
+    fn round(self) -> Round {
+        match self {
+            Forwarded::Nothing => Round::Idle,
+            Forwarded::All | Forwarded::Some => Round::Busy,
+        }
+    }
+}
+
 /// Forwards one batch of what is due.
 ///
 /// # Errors
 /// When the database fails. A customs that cannot be reached is no error here: what could not be
 /// handed over is due again later.
 pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
+    forward_some(platform).map(Forwarded::round)
+}
+
+fn forward_some(platform: &Platform) -> Result<Forwarded, Failure> {
     let ctx = platform.app.ctx_as("forward".into());
     let db = &platform.app.db;
-    let due = db.write(|tx| flow::claim_dispatches(tx, &ctx, FORWARDED_MAX))?;
-    if due.is_empty() {
-        return Ok(Round::Idle);
+    let claims = db.write(|tx| flow::claim(tx, &ctx, FORWARDED_MAX))?;
+    let mut left = claims.as_slice();
+    let mut any = false;
+    while !left.is_empty() {
+        let dispatches = db.read(|tx| flow::open(tx, left, FORWARDED_BYTES_MAX))?;
+        let mut sent = hand_over(platform, &ctx, &dispatches);
+        any |= sent.iter().any(|one| one.outcome != Sending::Later);
+        left = left.get(dispatches.len()..).unwrap_or_default();
+        if sent.iter().any(|one| one.outcome == Sending::Later) {
+            // What comes after may not overtake what could not go.
+            let wait = |claim: &Claim| Sent { id: claim.id(), outcome: Sending::Later };
+            sent.extend(left.iter().map(wait));
+            left = &[];
+        }
+        db.write(|tx| flow::dispatched(tx, &ctx, &sent))?;
     }
+    Ok(match claims.len() {
+        _ if !any => Forwarded::Nothing,
+        full if full >= FORWARDED_MAX as usize => Forwarded::Some,
+        _ => Forwarded::All,
+    })
+}
+
+/// Hands messages to customs and tells how it went.
+fn hand_over(platform: &Platform, ctx: &Ctx, dispatches: &[Dispatch]) -> Vec<Sent> {
     let ready: Vec<Option<Ready<'_>>> =
-        due.iter().map(|dispatch| Ready::of(platform, dispatch)).collect();
+        dispatches.iter().map(|dispatch| Ready::of(platform, dispatch)).collect();
     let messages: Vec<Outgoing<'_>> = ready.iter().flatten().map(Ready::outgoing).collect();
     let mut answers = match platform.customs.send(&platform.addresses, &messages, ctx.now) {
         Ok(answers) => answers.into_iter(),
@@ -55,8 +111,8 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
             Vec::new().into_iter()
         }
     };
-    let mut sent = Vec::with_capacity(due.len());
-    for (dispatch, ready) in due.iter().zip(&ready) {
+    let mut sent = Vec::with_capacity(dispatches.len());
+    for (dispatch, ready) in dispatches.iter().zip(&ready) {
         let answer = ready.as_ref().and_then(|_| answers.next());
         if let Some(Err(failure)) = &answer {
             tracing::warn!(dispatch = %dispatch.id, %failure, "customs did not take a message");
@@ -68,9 +124,7 @@ pub fn forward_round(platform: &Platform) -> Result<Round, Failure> {
         };
         sent.push(Sent { id: dispatch.id, outcome });
     }
-    db.write(|tx| flow::dispatched(tx, &ctx, &sent))?;
-    let all_failed = sent.iter().all(|one| one.outcome == Sending::Later);
-    Ok(if all_failed { Round::Idle } else { Round::Busy })
+    sent
 }
 
 /// A message ready to be handed over.
@@ -139,9 +193,12 @@ pub fn collect_round(platform: &Platform) -> Result<Round, Failure> {
     }
     let directory = reference.directory.current();
     // The receipts are safe in the database and can be had over HTTP; a folder that cannot be
-    // written must not make customs send them again and again.
-    if let Err(failure) = folder::deliver(&platform.config.folders, &directory, &deliveries) {
-        tracing::error!(%failure, "receipts could not be put into a folder door");
+    // written must not make customs send them again and again: it is owed them.
+    let undelivered = folder::deliver(&platform.config.folders, &directory, &deliveries);
+    if !undelivered.is_empty() {
+        let originals: Vec<_> = letters.iter().map(Letter::original_id).collect();
+        let owe = |tx: &mut Tx| folder::owe(tx, &ctx, &undelivered, &deliveries, &originals);
+        platform.app.db.write(owe)?;
     }
     let ids: Vec<&str> = deliveries.iter().map(|delivery| delivery.receipt_id.as_str()).collect();
     platform.customs.delivered(&ids, ctx.now)?;

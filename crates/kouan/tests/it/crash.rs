@@ -4,13 +4,11 @@
 //! stand-in answers. Chance from a seed decides after how many acknowledgements, and how long after
 //! the last of them, it dies. `make crash` does it at least fifty times on each database.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use db::test::Schema;
 use kouan::clock::Stopwatch;
-use kouan::demo::traffic::{Day, Submission};
-use serde_json::Value;
+use kouan::demo::traffic::Submission;
 
 #[path = "crash_audit.rs"]
 mod audit;
@@ -210,11 +208,3 @@ fn fifty_deaths() {
         assert!(story.slowest < Duration::from_secs(2), "{}: {:?}", story.engine, story.slowest);
     }
 }
-
-/// What the audit needs of a day.
-fn parties(day: &Day) -> Vec<String> {
-    day.certificates().into_iter().map(|(code, _)| code.to_owned()).collect()
-}
-
-type Shared<T> = Arc<std::sync::Mutex<T>>;
-type Json = Value;

@@ -2,25 +2,23 @@
 //! alike, books balance, nothing was handled twice, and what customs says in the end is what it
 //! would have said of a platform that never died.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use clearance::census::{self, Census};
-use clearance::document::{DocumentId, Door};
-use clearance::intake::{Body, Submission};
-use db::DbError;
-use kouan::clock::DayClock;
+use clearance::census;
+use clearance::document::DocumentId;
 use kouan::demo::traffic::Day;
 use kouan::platform::Platform;
-use kouan::worker::{Round, customs};
 use serde_json::Value;
 use web::notices::{self, Outcome, Outgoing, Post};
 
 use super::load::{Answer, Load};
-use super::{Json, Shared, parties};
-use crate::house::{Engine, House, Server, hand_clock, later};
+use crate::ending::{count, outcome, parties, settle, undisturbed};
+use crate::house::{HandClock, House, Server};
+
+type Shared<T> = Arc<Mutex<T>>;
 
 /// What the audit counted.
 #[derive(Default)]
@@ -54,14 +52,14 @@ pub(super) fn told_apart(first: &Answer, again: &Answer, marked: bool) -> Option
     status.or_else(|| (lost > 0).then(|| format!("{lost} documents have another id")))
 }
 
-fn ids(answer: &Json) -> BTreeSet<String> {
+fn ids(answer: &Value) -> BTreeSet<String> {
     let items = answer["items"].as_array().into_iter().flatten();
     items.filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
 }
 
 /// Lets everything come to rest and looks at all of it.
 pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiver) -> Found {
-    let clock = hand_clock();
+    let clock = HandClock::now();
     let platform = house.open(Arc::clone(&clock) as _);
     settle(&platform, &clock, receiver);
     let db = &platform.app.db;
@@ -86,7 +84,7 @@ pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiv
 
     let events = once_each(&platform);
     let (pushed, pushed_again) = receiver.told(&platform);
-    assert_eq!(outcome(&platform, &found), outcome_without_deaths(day, load));
+    assert_eq!(outcome(&platform), undisturbed(day, load.submissions));
     platform.intake.stop();
     Found {
         acknowledged: wanted.len(),
@@ -96,30 +94,6 @@ pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiv
         events,
         pushed,
         pushed_again,
-    }
-}
-
-fn count(platform: &Platform, sql: &str) -> usize {
-    let count = platform.app.db.read(|tx| tx.query_one(sql, &[])?.i64(0)).unwrap();
-    usize::try_from(count).unwrap()
-}
-
-/// Works everything off: forwards, collects, pushes, moving the clock to whatever falls due next
-/// and past the leases of those who died.
-fn settle(platform: &Platform, clock: &DayClock, receiver: &Receiver) {
-    let idle = |round: Result<Round, kouan::Failure>| round.unwrap() == Round::Idle;
-    loop {
-        while !idle(customs::forward_round(platform)) || !idle(customs::collect_round(platform)) {}
-        let ctx = platform.app.ctx_as("test".into());
-        while notices::deliver_due(&platform.app.db, &ctx, receiver, 500).unwrap().claimed > 0 {}
-        let due = platform.standin.as_ref().unwrap().next_due().unwrap();
-        let owed = count(platform, "SELECT COUNT(*) FROM clearance_dispatch")
-            + count(platform, "SELECT COUNT(*) FROM web_delivery WHERE state = 'due'");
-        match due {
-            Some(due) => clock.advance_to(due),
-            None if owed > 0 => clock.advance_to(later(clock, 10_000)),
-            None => return,
-        }
     }
 }
 
@@ -149,42 +123,6 @@ fn once_each(platform: &Platform) -> usize {
         assert_eq!(count(platform, sql), 0, "{sql}");
     }
     events.len()
-}
-
-type Ending = (BTreeMap<&'static str, u64>, BTreeMap<String, u64>, BTreeMap<String, u64>, String);
-
-/// Where everything ended, by what does not depend on the order in which it was taken.
-fn outcome(platform: &Platform, census: &Census) -> (Ending, Vec<i64>) {
-    let sql = "SELECT CAST(SUM(debits_posted) AS BIGINT), CAST(SUM(debits_held) AS BIGINT),
-               CAST(SUM(credits_posted) AS BIGINT), COUNT(*) FROM ledger_account";
-    let read = platform.app.db.read(|tx| {
-        let row = tx.query_one(sql, &[])?;
-        Ok::<_, DbError>((0..4).map(|n| row.i64(n).unwrap()).collect())
-    });
-    let Census { by_state, by_mode, open_findings, tax_released, .. } = census.clone();
-    ((by_state, by_mode, open_findings, tax_released.to_string()), read.unwrap())
-}
-
-/// The same messages, handed to a platform that nobody kills.
-fn outcome_without_deaths(day: &Day, load: &Load<'_>) -> (Ending, Vec<i64>) {
-    let house = House::new(Engine::Sqlite, day, "");
-    let clock = hand_clock();
-    let platform = house.open(Arc::clone(&clock) as _);
-    let known: BTreeSet<String> = parties(day)
-        .into_iter()
-        .filter(|code| platform.reference.directory.current().by_code(code).is_some())
-        .collect();
-    for submission in load.submissions {
-        let sender = known.get(&submission.sender).map(|code| Arc::from(code.as_str()));
-        let body = Body::Message(submission.bytes.clone());
-        let handed = Submission { door: Door::Http, sender, actor: "test".into(), body };
-        platform.intake.submit_blocking(handed).unwrap();
-    }
-    settle(&platform, &clock, &Receiver::default());
-    let census = platform.app.db.read(census::census).unwrap();
-    let outcome = outcome(&platform, &census);
-    platform.intake.stop();
-    outcome
 }
 
 /// A firm's receiver of webhooks: notes the id of each notice it is told.

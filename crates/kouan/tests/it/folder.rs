@@ -105,6 +105,42 @@ fn receipts_come_by_type() {
 }
 
 #[test]
+fn what_could_not_be_written_is_put_there_later_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (platform, day, clock) = platform(home.path());
+    let root = home.path().join("door");
+    let door = FolderDoor::open(&platform.config.folders[0], Arc::clone(&platform)).unwrap();
+    // A file where a folder must be: nothing can be put there, whoever the user is.
+    std::fs::remove_dir(root.join("receipts")).unwrap();
+    std::fs::write(root.join("receipts"), "in the way").unwrap();
+    std::fs::remove_dir(root.join("done")).unwrap();
+    std::fs::write(root.join("done"), "in the way").unwrap();
+    std::fs::write(root.join("in/order.xml"), good_order(&day).bytes).unwrap();
+    door.round().expect_err("its answer cannot be written");
+    while customs::forward_round(&platform).unwrap() == Round::Busy {}
+    clock.advance_to(Time::of(DAY.at(23, 30, 0, 0)).unwrap());
+    while customs::collect_round(&platform).unwrap() == Round::Busy {}
+    assert_eq!(kouan::folder::settle_round(&platform).unwrap(), Round::Idle, "not at once");
+    let after = |minutes: i8| clock.advance_to(Time::of(DAY.at(23, 30 + minutes, 0, 0)).unwrap());
+    after(1);
+    assert_eq!(kouan::folder::settle_round(&platform).unwrap(), Round::Idle, "still in the way");
+
+    std::fs::remove_file(root.join("receipts")).unwrap();
+    std::fs::remove_file(root.join("done")).unwrap();
+    std::fs::create_dir(root.join("done")).unwrap();
+    after(3);
+    while kouan::folder::settle_round(&platform).unwrap() == Round::Busy {}
+    while door.round().unwrap() == Round::Busy {}
+    assert!(!names(&root.join("receipts/CEB312")).is_empty());
+    let done = BTreeSet::from(["order.xml".to_owned(), "order.xml.answer.json".to_owned()]);
+    assert_eq!(names(&root.join("done")), done);
+    let owed = "SELECT COUNT(*) FROM db_job";
+    let owed = platform.app.db.read(|tx| tx.query_one(owed, &[])?.i64(0)).unwrap();
+    assert_eq!(owed, 0, "nothing is owed any more");
+    platform.intake.stop();
+}
+
+#[test]
 fn two_programs_do_not_share_an_embedded_database() {
     let home = tempfile::tempdir().unwrap();
     let (first, _, clock) = platform(home.path());

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use db::test::Schema;
 use kernel::{Clock, Date, Time};
-use kouan::clock::{DayClock, SystemClock};
+use kouan::clock::SystemClock;
 use kouan::config::Config;
 use kouan::demo::traffic::Day;
 use kouan::platform::Platform;
@@ -217,6 +218,14 @@ impl Server {
         (answer.status().as_u16(), retry, serde_json::from_slice(&body).unwrap_or_default())
     }
 
+    /// Asks it to end and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{}", self.log());
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -238,23 +247,42 @@ pub(crate) fn agent() -> ureq::Agent {
     config.timeout_global(Some(Duration::from_secs(60))).build().into()
 }
 
-/// Yesterday: whatever a simulated day says of its hours is past.
-pub(crate) fn yesterday() -> Date {
-    SystemClock.now().plus_millis(-86_400_000).date()
+/// A clock that is moved by hand, also back.
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    /// Stands at the present.
+    pub(crate) fn now() -> Arc<HandClock> {
+        Arc::new(HandClock(AtomicI64::new(SystemClock.now().to_millis())))
+    }
+
+    pub(crate) fn set(&self, time: Time) {
+        self.0.store(time.to_millis(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance_to(&self, time: Time) {
+        self.0.fetch_max(time.to_millis(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
 }
 
-/// A clock that starts at the present and is moved on by hand.
-pub(crate) fn hand_clock() -> Arc<DayClock> {
-    Arc::new(DayClock::at(SystemClock.now()))
+impl Clock for HandClock {
+    fn now(&self) -> Time {
+        Time::from_millis(self.0.load(Ordering::Relaxed))
+    }
 }
 
-/// A day of traffic.
-pub(crate) fn day(seed: u64, parcels: usize) -> Day {
+/// A day of traffic that is past, so many days ago: whatever it says of its hours is past.
+pub(crate) fn day_before(days: i64, seed: u64, parcels: usize) -> Day {
     let zone = kouan::platform::load_zone("zibo").unwrap();
-    Day::plan(seed, parcels, &zone, yesterday()).unwrap()
+    let on: Date = SystemClock.now().plus_millis(-days * 86_400_000).date();
+    Day::plan(seed, parcels, &zone, on).unwrap()
 }
 
-/// Shorthand for a moment later.
-pub(crate) fn later(clock: &DayClock, ms: i64) -> Time {
-    clock.now().plus_millis(ms)
+/// Yesterday's traffic.
+pub(crate) fn day(seed: u64, parcels: usize) -> Day {
+    day_before(1, seed, parcels)
 }
