@@ -9,6 +9,7 @@ mod decision;
 pub mod dispatch;
 pub mod document;
 pub mod events;
+pub mod evidence;
 pub mod flow;
 pub mod intake;
 pub mod law;

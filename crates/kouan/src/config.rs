@@ -29,6 +29,8 @@ pub struct Config {
     pub standin: StandIn,
     /// Bounds of the intake queue.
     pub intake: Intake,
+    /// The evidence log.
+    pub evidence: Evidence,
     /// Number of this node, 0 to 61; programs that share a server database must differ.
     pub node: u8,
     /// Webhooks to private addresses are refused unless this says otherwise.
@@ -74,6 +76,27 @@ pub struct StandIn {
     pub verify_signatures: bool,
 }
 
+/// How the evidence log is published.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evidence {
+    /// Name of the log, best an address of the operator without its scheme, such as
+    /// `kouan.example/zibo`; `kouan/` and the zone when absent. Chosen once: it is part of the keys
+    /// made at first start.
+    pub origin: Option<String>,
+    /// Seconds between two checkpoints of a log that grows.
+    pub checkpoint_every_s: u32,
+    /// File that holds the newest checkpoint outside the database, to notice that one was brought
+    /// back from an older backup; beside the database when absent.
+    pub checkpoint_file: Option<PathBuf>,
+}
+
+impl Default for Evidence {
+    fn default() -> Evidence {
+        Evidence { origin: None, checkpoint_every_s: 60, checkpoint_file: None }
+    }
+}
+
 /// Bounds of the intake.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -98,6 +121,7 @@ impl Default for Config {
             customs: Customs::default(),
             standin: StandIn::default(),
             intake: Intake::default(),
+            evidence: Evidence::default(),
             node: 0,
             webhooks_to_private_addresses: false,
         }

@@ -5,6 +5,7 @@
 
 mod acts;
 mod documents;
+mod evidence;
 mod inventories;
 mod lists;
 mod mismatches;
@@ -64,6 +65,9 @@ pub(crate) fn routes() -> Routes {
         .on(Scope::ClearanceRead, routes!(mismatches::list))
         .on(Scope::ClearanceRead, routes!(receipts::list))
         .on(Scope::ClearanceRead, routes!(trace::trace))
+        .on(Scope::EvidenceRead, routes!(evidence::of_message))
+        .on(Scope::EvidenceRead, routes!(evidence::of_receipt))
+        .on(Scope::EvidenceRead, routes!(evidence::of_inventory))
         .on(Scope::LedgerRead, routes!(quota::quota))
 }
 

@@ -1,6 +1,7 @@
 //! All SQL of clearance.
 
 pub(crate) mod census;
+pub(crate) mod decision;
 pub(crate) mod finding;
 pub(crate) mod inventory;
 pub(crate) mod list;

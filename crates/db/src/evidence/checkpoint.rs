@@ -94,7 +94,7 @@ impl Tx {
     pub fn keep_checkpoint(
         &mut self,
         at: Time,
-        sign: impl FnOnce(u64, &Hash) -> String,
+        sign: impl FnOnce(u64, &Hash) -> Result<String, DbError>,
     ) -> Result<Option<Checkpoint>, NotKept> {
         // One at a time, also among several processes on one database.
         self.next_number("db.checkpoint")?;
@@ -106,7 +106,7 @@ impl Tx {
             return Ok(last);
         }
         let root = Tree::of(self, size)?.root()?;
-        let made = Checkpoint { size, at, root, note: sign(size, &root) };
+        let made = Checkpoint { size, at, root, note: sign(size, &root)? };
         let sql = format!("INSERT INTO db_checkpoint ({COLUMNS}) VALUES ($1, $2, $3, $4)");
         self.execute(&sql, params![number(size)?, at, &made.root, &made.note])?;
         Ok(Some(made))

@@ -2,6 +2,7 @@
 //! 0 ok, 1 findings, 2 could not run.
 
 mod bench;
+mod evidence;
 mod installation;
 mod law;
 mod messages;
@@ -66,6 +67,7 @@ fn dispatch(command: Command) -> Result<Verdict, Failure> {
         Command::Backup(args) => installation::backup(&args),
         Command::Restore(args) => installation::restore(&args),
         Command::Doctor(args) => installation::doctor(&args),
+        Command::Evidence(command) => evidence::run(&command),
         Command::Key(Key::Create(args)) => installation::create_key(&args),
         Command::Openapi => installation::openapi(),
         Command::Permissions => installation::permissions(),
@@ -107,6 +109,9 @@ enum Command {
     /// The tariff
     #[command(subcommand)]
     Tariff(Tariff),
+    /// The evidence log: what was taken in and decided, provably unchanged
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Keys for the HTTP door
     #[command(subcommand)]
     Key(Key),

@@ -16,7 +16,7 @@ pub use document::{
     CONSISTENCY_FORMAT, EvidenceCheckpoint, EvidenceConsistency, EvidenceKey, EvidenceKeys,
     EvidenceProof, EvidenceRange, EvidenceRecord, PROOF_FORMAT, RANGE_FORMAT, hash_of_hex, hex,
 };
-pub use prove::{NotProven, keys, prove, prove_range, set_keys};
+pub use prove::{NotProven, keys, prove, prove_consistency, prove_range, set_keys};
 pub use routes::ProofParams;
 
 use crate::App;

@@ -6,7 +6,8 @@ use db::{DbError, Tx};
 use kernel::Text;
 
 use super::document::{
-    EvidenceKeys, EvidenceProof, EvidenceRange, EvidenceRecord, PROOF_FORMAT, RANGE_FORMAT, hex,
+    CONSISTENCY_FORMAT, EvidenceConsistency, EvidenceKeys, EvidenceProof, EvidenceRange,
+    EvidenceRecord, PROOF_FORMAT, RANGE_FORMAT, hex,
 };
 use crate::error::ApiError;
 
@@ -72,7 +73,7 @@ pub fn set_keys(tx: &mut Tx, keys: &EvidenceKeys) -> Result<(), DbError> {
 }
 
 /// The checkpoint of that size, or the newest.
-pub(super) fn checkpoint(tx: &mut Tx, size: Option<u64>) -> Result<Checkpoint, NotProven> {
+fn checkpoint(tx: &mut Tx, size: Option<u64>) -> Result<Checkpoint, NotProven> {
     match size {
         Some(size) => tx.checkpoint(size)?.ok_or(NotProven::NoCheckpoint),
         None => tx.latest_checkpoint()?.ok_or(NotProven::Pending),
@@ -97,6 +98,29 @@ pub fn prove(tx: &mut Tx, entry: &Entry, size: Option<u64>) -> Result<EvidencePr
         leaf: hex(&entry.hash),
         path: path.iter().map(hex).collect(),
         checkpoint: checkpoint.note,
+        keys: keys(tx)?.keys,
+    })
+}
+
+/// Proves that the checkpoint of size `to`, or the newest, only adds to the one of size `from`.
+///
+/// # Errors
+/// See [`NotProven`].
+pub fn prove_consistency(
+    tx: &mut Tx,
+    from: u64,
+    to: Option<u64>,
+) -> Result<EvidenceConsistency, NotProven> {
+    let (from, to) = (checkpoint(tx, Some(from))?, checkpoint(tx, to)?);
+    if from.size > to.size {
+        return Err(NotProven::NoCheckpoint);
+    }
+    let path = Tree::of(tx, to.size)?.consistency(from.size)?;
+    Ok(EvidenceConsistency {
+        format: CONSISTENCY_FORMAT.to_owned(),
+        from: from.note,
+        to: to.note,
+        path: path.iter().map(hex).collect(),
         keys: keys(tx)?.keys,
     })
 }

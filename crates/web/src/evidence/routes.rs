@@ -2,15 +2,12 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use db::evidence::Tree;
 use db::{OriginalId, Tx};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
-use super::document::{
-    CONSISTENCY_FORMAT, EvidenceCheckpoint, EvidenceConsistency, EvidenceKeys, EvidenceProof, hex,
-};
-use super::prove::{NotProven, checkpoint, keys, prove};
+use super::document::{EvidenceCheckpoint, EvidenceConsistency, EvidenceKeys, EvidenceProof};
+use super::prove::{NotProven, keys, prove, prove_consistency};
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 use crate::page::{List, Page, PageParams};
@@ -98,21 +95,7 @@ async fn consistency(
     State(app): State<App>,
     Query(params): Query<ConsistencyParams>,
 ) -> Result<Answer<EvidenceConsistency>, ApiError> {
-    let query = move |tx: &mut Tx| -> Result<EvidenceConsistency, NotProven> {
-        let from = checkpoint(tx, Some(params.from))?;
-        let to = checkpoint(tx, params.to)?;
-        if from.size > to.size {
-            return Err(NotProven::NoCheckpoint);
-        }
-        let path = Tree::of(tx, to.size)?.consistency(from.size)?;
-        Ok(EvidenceConsistency {
-            format: CONSISTENCY_FORMAT.to_owned(),
-            from: from.note,
-            to: to.note,
-            path: path.iter().map(hex).collect(),
-            keys: keys(tx)?.keys,
-        })
-    };
+    let query = move |tx: &mut Tx| prove_consistency(tx, params.from, params.to);
     app.read(query).await.map(Answer)
 }
 
