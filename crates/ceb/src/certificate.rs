@@ -14,6 +14,7 @@ use x509_cert::der::{Decode, DecodePem, Encode, Tag, Tagged};
 use x509_cert::name::Name;
 use x509_cert::spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
+use crate::signature::Algorithm;
 use crate::signature::rsa::RsaKey;
 use crate::signature::sm2::Sm2Key;
 
@@ -202,6 +203,17 @@ impl Certificate {
     pub fn has_serial(&self, key_name: &str) -> bool {
         let bare = |text: &str| text.trim().trim_start_matches('0').to_ascii_lowercase();
         bare(&self.serial) == bare(key_name)
+    }
+
+    /// Whether `signature` is this certificate's key's over `message`: the bare operation, to
+    /// measure it by. A message's signature is judged by [`crate::signature::verify`].
+    pub fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        match (&self.key, algorithm) {
+            (PublicKey::Sm2(key), Algorithm::Sm2Sm3) => key.verify(message, signature),
+            (PublicKey::Rsa(key), Algorithm::RsaSha1) => key.verify_sha1(message, signature),
+            (PublicKey::Rsa(key), Algorithm::RsaSha256) => key.verify_sha256(message, signature),
+            _ => false,
+        }
     }
 
     pub(crate) fn key(&self) -> &PublicKey {

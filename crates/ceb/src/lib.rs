@@ -13,6 +13,7 @@ mod report;
 pub mod schema;
 pub mod signature;
 mod table;
+mod token;
 mod write;
 
 pub use check::{CodeLists, NoCodeLists, check, check_document};

@@ -52,7 +52,7 @@ pub struct Extension {
 #[derive(Clone)]
 pub struct Record {
     def: &'static RecordDef,
-    shared: Option<Arc<str>>,
+    shared: Option<Arc<String>>,
     own: String,
     spans: Box<[Span]>,
     extra: Vec<(Box<str>, Box<str>)>,
@@ -237,7 +237,7 @@ impl Record {
         }
     }
 
-    pub(crate) fn share(&mut self, text: &Arc<str>) {
+    pub(crate) fn share(&mut self, text: &Arc<String>) {
         self.shared = Some(Arc::clone(text));
     }
 

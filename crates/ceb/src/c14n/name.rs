@@ -32,26 +32,6 @@ pub(crate) fn is_character(character: char) -> bool {
     }
 }
 
-/// Where the first character stands that may not stand in a document, if there is one.
-pub(super) fn first_forbidden(source: &str) -> Option<usize> {
-    let bytes = source.as_bytes();
-    let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    // Without branches, so that the compiler can look at many bytes at once.
-    let any_control = bytes.iter().fold(false, |any, byte| any | control(*byte));
-    if any_control {
-        return bytes.iter().position(|byte| control(*byte));
-    }
-    let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| *byte == 0xef) {
-        let at = from + at;
-        if matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
-}
-
 fn is_name_start(character: char) -> bool {
     match character {
         'a'..='z' | 'A'..='Z' | '_' => true,

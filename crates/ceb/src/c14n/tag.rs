@@ -6,6 +6,7 @@ use kernel::Text;
 
 use super::walk::Fault;
 use super::{ATTRIBUTES_MAX, name};
+use crate::token;
 
 /// One attribute as written. `value` has its quotes removed and its references in place.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +21,7 @@ pub(super) fn split<'x>(
     inside: &'x str,
     attributes: &mut Vec<RawAttribute<'x>>,
 ) -> Result<&'x str, Fault> {
-    let end = inside.bytes().position(is_space).unwrap_or(inside.len());
+    let end = inside.bytes().position(token::is_space).unwrap_or(inside.len());
     let (tag, mut rest) = inside.split_at(end);
     loop {
         let trimmed = rest.trim_start_matches(is_space_char);
@@ -98,10 +99,6 @@ pub(super) fn value(written: &str) -> Cow<'_, str> {
     }
     out.push_str(&spaced(rest));
     Cow::Owned(out)
-}
-
-pub(super) fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn is_space_char(character: char) -> bool {

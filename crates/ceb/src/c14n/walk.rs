@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use kernel::Text;
-use quick_xml::Reader;
-use quick_xml::events::Event;
 
 use super::tag::{self, RawAttribute, fault};
 use super::{ATTRIBUTES_MAX, DEPTH_MAX, NAMESPACES_MAX, XmlFault, encoding, name};
+use crate::token::{self, Token, Tokens};
 
 pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -23,8 +22,8 @@ pub(crate) enum Step<'x> {
     Start(Element<'x>),
     /// The element that was open ends; its depth is already taken off.
     End(Ending<'x>),
-    /// Character data as written, without references.
-    Text(&'x str),
+    /// Character data as written, without references; whether its canonical form is the same.
+    Text(&'x str, bool),
     /// The inside of a CDATA section.
     CData(&'x str),
     /// The character of a reference.
@@ -97,9 +96,8 @@ pub(super) enum Place {
 
 /// Walks through one document.
 pub(crate) struct Walk<'x> {
-    source: &'x str,
-    reader: Reader<&'x [u8]>,
-    position: usize,
+    pub(super) source: &'x str,
+    tokens: Tokens<'x>,
     open: Vec<&'x str>,
     pub(super) bindings: Vec<Binding<'x>>,
     pub(super) attributes: Vec<Attribute<'x>>,
@@ -113,18 +111,15 @@ pub(crate) struct Walk<'x> {
 
 impl<'x> Walk<'x> {
     pub(crate) fn new(source: &'x str) -> Result<Walk<'x>, XmlFault> {
-        if let Some(at) = name::first_forbidden(source) {
+        if let Some(at) = token::first_forbidden(source) {
             return Err(XmlFault {
                 line: encoding::line_at(source.as_bytes(), at),
                 reason: Text::new("含有 XML 不允许的字符", "a character XML forbids"),
             });
         }
-        let mut reader = Reader::from_str(source);
-        reader.config_mut().check_comments = true;
         Ok(Walk {
             source,
-            reader,
-            position: 0,
+            tokens: Tokens::new(source),
             open: Vec::with_capacity(8),
             bindings: Vec::with_capacity(4),
             attributes: Vec::with_capacity(4),
@@ -163,55 +158,75 @@ impl<'x> Walk<'x> {
     /// # Errors
     /// At the first thing that is not well-formed or exceeds a limit. The walk is over then.
     pub(crate) fn step(&mut self) -> Result<Step<'x>, XmlFault> {
-        let from = self.position;
-        self.advance().map_err(|Fault(reason)| XmlFault { line: self.line_at(from), reason })
+        let from = self.tokens.position();
+        self.advance(from).map_err(|Fault(reason)| XmlFault { line: self.line_at(from), reason })
     }
 
-    fn advance(&mut self) -> Result<Step<'x>, Fault> {
+    /// Where the step after the one just made begins.
+    pub(crate) fn position(&self) -> usize {
+        self.tokens.position()
+    }
+
+    /// Passes over elements with text alone in them and nothing but their names in their tags, as
+    /// long as they go by the prefix of the element they stand in; a Signature is not passed over.
+    /// What was passed over, from where to where, is canonical as it stands.
+    pub(crate) fn leaves(&mut self) -> Option<(usize, usize)> {
+        let parent = *self.open.last()?;
+        if self.unclosed || self.open.len() >= DEPTH_MAX {
+            return None;
+        }
+        let prefix = &parent[..parent.find(':').map_or(0, |at| at + 1)];
+        let from = self.position();
+        let name = |rest: &[u8]| {
+            let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
+            let plain = rest[0].is_ascii_alphabetic() && rest[length] == b'>';
+            (plain && &rest[..length] != b"Signature").then_some((length, ()))
+        };
+        let blank = |byte| matches!(byte, b' ' | b'\t' | b'\n');
+        while self.tokens.leaf(prefix, blank, name).is_some() {}
+        let to = self.position();
+        (from < to).then_some((from, to))
+    }
+
+    fn advance(&mut self, from: usize) -> Result<Step<'x>, Fault> {
         if self.unclosed {
             self.unclosed = false;
-            return Ok(self.end(self.position));
+            return Ok(self.end(from));
         }
-        let from = self.position;
-        let event = self.reader.read_event().map_err(|error| {
+        let token = self.tokens.next().map_err(|error| {
             Fault(Text::new(
                 format!("XML 格式错误: {error}"),
                 format!("not well-formed XML: {error}"),
             ))
         })?;
-        let to = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
-        let written = self.source.get(from..to).unwrap_or_default();
-        self.position = to;
-        match event {
-            Event::Text(_) => self.text(written),
-            Event::Start(_) => self.start(from, between(written, "<", ">"), false),
-            Event::Empty(_) => self.start(from, between(written, "<", "/>"), true),
-            Event::End(_) => Ok(self.end(from)),
-            Event::CData(_) if self.place == Place::Inside => {
-                Ok(Step::CData(between(written, "<![CDATA[", "]]>")))
+        match token {
+            Token::Text(text, plain) => self.text(text, plain),
+            Token::Start(inside) => self.start(from, inside, false),
+            Token::Empty(inside) => self.start(from, inside, true),
+            Token::End => Ok(self.end(from)),
+            Token::Cdata(inside) if self.place == Place::Inside => Ok(Step::CData(inside)),
+            Token::Reference(name) if self.place == Place::Inside => {
+                tag::reference(name).map(Step::Character)
             }
-            Event::GeneralRef(_) if self.place == Place::Inside => {
-                tag::reference(between(written, "&", ";")).map(Step::Character)
-            }
-            Event::Comment(_) => Ok(Step::Comment),
-            Event::PI(_) => instruction(between(written, "<?", "?>")),
-            Event::Decl(_) if from == 0 => declaration(between(written, "<?", "?>")),
-            Event::Eof if self.place == Place::AfterRoot => Ok(Step::Finish),
-            Event::Eof => Err(fault("报文不完整, 元素没有结束", "the document ends too early")),
-            Event::DocType(_) => Err(fault("不接受 DTD", "a DTD is not accepted")),
-            Event::Decl(_) | Event::CData(_) | Event::GeneralRef(_) => Err(misplaced()),
+            Token::Comment(_) => Ok(Step::Comment),
+            Token::Instruction(inside) => instruction(inside),
+            Token::Declaration(inside) if from == 0 => declaration(inside),
+            Token::Eof if self.place == Place::AfterRoot => Ok(Step::Finish),
+            Token::Eof => Err(fault("报文不完整, 元素没有结束", "the document ends too early")),
+            Token::DocType => Err(fault("不接受 DTD", "a DTD is not accepted")),
+            Token::Declaration(_) | Token::Cdata(_) | Token::Reference(_) => Err(misplaced()),
         }
     }
 
-    fn text(&self, written: &'x str) -> Result<Step<'x>, Fault> {
+    fn text(&self, written: &'x str, plain: bool) -> Result<Step<'x>, Fault> {
         if self.place != Place::Inside {
-            let blank = written.bytes().all(tag::is_space);
+            let blank = written.bytes().all(token::is_space);
             return if blank { Ok(Step::Nothing) } else { Err(misplaced()) };
         }
-        if written.bytes().any(|byte| byte == b'>') && written.contains("]]>") {
+        if !plain && written.contains("]]>") {
             return Err(fault("正文中出现 ]]>", "character data contains ]]>"));
         }
-        Ok(Step::Text(written))
+        Ok(Step::Text(written, plain))
     }
 
     fn end(&mut self, from: usize) -> Step<'x> {
@@ -325,14 +340,9 @@ impl<'x> Walk<'x> {
     }
 }
 
-fn between<'x>(written: &'x str, before: &str, after: &str) -> &'x str {
-    let inside = written.strip_prefix(before).unwrap_or_default();
-    inside.strip_suffix(after).unwrap_or_default()
-}
-
 /// Namespace names are compared as written, so those with references or white space are refused.
 fn check_declaration(prefix: &str, uri: &str) -> Result<(), Fault> {
-    let plain = !uri.bytes().any(|byte| byte == b'&' || tag::is_space(byte));
+    let plain = !uri.bytes().any(|byte| byte == b'&' || token::is_space(byte));
     let reserved = prefix == "xmlns"
         || uri == XMLNS_NAMESPACE
         || (prefix == "xml") != (uri == XML_NAMESPACE)
@@ -356,7 +366,7 @@ fn check_references(value: &str) -> Result<(), Fault> {
 }
 
 fn instruction(inside: &str) -> Result<Step<'_>, Fault> {
-    let end = inside.bytes().position(tag::is_space).unwrap_or(inside.len());
+    let end = inside.bytes().position(token::is_space).unwrap_or(inside.len());
     let (target, rest) = inside.split_at(end);
     if !name::is_ncname(target) || target.eq_ignore_ascii_case("xml") {
         return Err(bad_name());

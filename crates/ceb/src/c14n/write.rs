@@ -6,6 +6,11 @@ use super::walk::{Attribute, Binding, Place, Step, Walk, XML_NAMESPACE};
 /// Where canonical bytes go: a buffer, a hash.
 pub(crate) trait Sink {
     fn put(&mut self, bytes: &[u8]);
+
+    /// A stretch of the source that is canonical as it stands.
+    fn put_source(&mut self, source: &str, from: usize, to: usize) {
+        self.put(source.as_bytes().get(from..to).unwrap_or_default());
+    }
 }
 
 impl Sink for Vec<u8> {
@@ -19,7 +24,16 @@ impl<'x> Walk<'x> {
     /// stands alone, its parents left out: then all namespaces in scope and the `xml:` attributes
     /// of its parents are written on it.
     pub(crate) fn write(&self, step: &Step<'x>, apex: bool, out: &mut impl Sink) {
+        let to = self.position();
         match step {
+            // As it stands: no attributes, no white space.
+            Step::Start(element) if !apex && to - element.from == element.name.len() + 2 => {
+                out.put_source(self.source, element.from, to);
+            }
+            Step::End(ending) if to - ending.from == ending.name.len() + 3 => {
+                out.put_source(self.source, ending.from, to);
+            }
+            Step::Text(written, true) => out.put_source(self.source, to - written.len(), to),
             Step::Start(element) => {
                 out.put(b"<");
                 out.put(element.name.as_bytes());
@@ -35,7 +49,7 @@ impl<'x> Walk<'x> {
                 out.put(ending.name.as_bytes());
                 out.put(b">");
             }
-            Step::Text(written) => escape(written, IN_TEXT, out),
+            Step::Text(written, false) => escape(written, IN_TEXT, out),
             Step::CData(inside) => escape(inside, IN_CDATA, out),
             Step::Character(character) => put_character(*character, IN_CHARACTER, out),
             Step::Instruction(target, rest) => self.write_instruction(target, rest, out),

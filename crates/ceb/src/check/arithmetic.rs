@@ -30,11 +30,11 @@ impl Check<'_> {
                 continue;
             };
             let Some(product) = quantity.checked_mul(price) else { continue };
-            let half = |amount: Decimal| Decimal::new(5, amount.scale().max(2) + 1);
-            let allowed = quantity
-                .abs()
-                .checked_mul(half(price))
-                .and_then(|each| each.checked_add(half(total)));
+            // A scale beyond what decimals hold has been found against the structure.
+            let half = |amount: Decimal| Decimal::try_new(5, amount.scale().max(2) + 1).ok();
+            let allowed = half(price)
+                .and_then(|half| quantity.abs().checked_mul(half))
+                .and_then(|each| each.checked_add(half(total)?));
             let off = product.checked_sub(total).map(|off| off.abs());
             if let (Some(off), Some(allowed)) = (off, allowed)
                 && off > allowed

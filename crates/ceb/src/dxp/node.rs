@@ -94,7 +94,7 @@ pub(super) fn tree(source: &str) -> Result<Node<'_>, XmlFault> {
                     }
                 }
             }
-            Step::Text(text) | Step::CData(text) => {
+            Step::Text(text, _) | Step::CData(text) => {
                 if let Some(node) = open.last_mut() {
                     node.push(text);
                 }

@@ -72,7 +72,7 @@ fn transcode<'a>(
     repair: bool,
 ) -> Result<Decoded<'a>, Undecodable> {
     let (text, damaged) = if encoding == UTF_8 {
-        match std::str::from_utf8(body) {
+        match simdutf8::basic::from_utf8(body) {
             Ok(text) => (Cow::Borrowed(text), false),
             Err(_) => (String::from_utf8_lossy(body), true),
         }

@@ -66,7 +66,13 @@ impl<'a> MessageReader<'a> {
         let mut next = 0;
         let mut extras = 0;
         let mut stray = false;
-        while let Some(child) = self.child(&mut stray, || place.path(""))? {
+        let plain = (tag.ns == Ns::Ceb).then_some(tag);
+        loop {
+            while let Some(at) = plain.and_then(|tag| self.leaf(def, next, tag, place, &mut record))
+            {
+                next = at + 1;
+            }
+            let Some(child) = self.child(&mut stray, || place.path(""))? else { break };
             match self.locate(def, next, &child) {
                 Some(at) => {
                     self.foreign(&child);
@@ -98,6 +104,49 @@ impl<'a> MessageReader<'a> {
             }
         }
         Ok(record)
+    }
+
+    /// Reads a field at or after the `next` that stands there in the plainest form, which is how
+    /// nearly all of them stand; its position. The long way round comes to the same.
+    fn leaf(
+        &mut self,
+        def: &'static RecordDef,
+        next: usize,
+        tag: &Tag<'a>,
+        place: Place,
+        record: &mut Record,
+    ) -> Option<usize> {
+        let fields = def.fields.get(next..)?;
+        let position = |rest: &[u8]| {
+            let is = |field: &Field| {
+                let name = field.name.as_bytes();
+                rest.get(name.len()) == Some(&b'>') && rest.starts_with(name)
+            };
+            let offset = fields.iter().position(is)?;
+            Some((fields[offset].name.len(), offset))
+        };
+        let (text, inside, offset) = self.scan.leaf(tag, position)?;
+        let (at, field) = (next + offset, &fields[offset]);
+        let line = self.scan.line();
+        if !text.is_empty() || field.preset.is_none() {
+            self.judge(field, text, place, line);
+        }
+        let (start, len) = if value::is_normal(field, text) {
+            (u32::try_from(inside).ok()?, u32::try_from(text.len()).ok()?)
+        } else {
+            let start = self.values.len();
+            self.values.push_str(text);
+            self.settle(field, start)
+        };
+        record.place(at, Span { start, len, line });
+        Some(at)
+    }
+
+    fn judge(&mut self, field: &'static Field, raw: &str, place: Place, line: u32) {
+        if let Some(found) = value::judge(field, raw) {
+            let finding = || fault::value(field, found, raw).at(place.path(field.name));
+            self.faults.structural(|| finding().on_line(line));
+        }
     }
 
     /// Position of a child in the record: most often the next one.
@@ -180,7 +229,8 @@ impl<'a> MessageReader<'a> {
         Ok(())
     }
 
-    /// Leaves the value proper at the end of the values; where it lies.
+    /// Leaves the value proper at the end of the values; where it lies in the shared text, in which
+    /// the values follow the source.
     fn settle(&mut self, field: &Field, start: usize) -> (u32, u32) {
         let raw = &self.values[start..];
         let proper = value::normal(field, raw);
@@ -196,6 +246,7 @@ impl<'a> MessageReader<'a> {
                 (start, text.len())
             }
         };
+        let from = self.scan.source().len() + from;
         (u32::try_from(from).unwrap_or(0), u32::try_from(len).unwrap_or(0))
     }
 

@@ -1,13 +1,11 @@
-//! A strict scanner over quick-xml's events: everything XML 1.0 and Namespaces ask of a
-//! well-formed document is checked here, and document types are refused, so that what comes out
-//! is tags with resolved names, text and resolved references only.
+//! A strict scanner over the tokens: everything XML 1.0 and Namespaces ask of a well-formed
+//! document is checked here, and document types are refused, so that what comes out is tags with
+//! resolved names, text and resolved references only.
 
 use std::borrow::Cow;
 
-use quick_xml::events::Event;
-use quick_xml::reader::Reader;
-
 use crate::schema::{NAMESPACE, SIGNATURE_NAMESPACE, is_space};
+use crate::token::{self, Tokens};
 
 /// Namespace of an element or attribute, as far as we care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,15 +69,18 @@ struct Binding<'a> {
 }
 
 pub(crate) struct Scanner<'a> {
-    reader: Reader<&'a [u8]>,
+    tokens: Tokens<'a>,
     source: &'a str,
     depth: u32,
     depth_max: u32,
     close_pending: bool,
     rooted: bool,
     bindings: Vec<Binding<'a>>,
+    /// Attributes of the tag last read, until they are asked for, and what they stand in.
+    attributes: (&'a str, Vec<Attribute<'a>>),
     line: u32,
-    counted_to: usize,
+    /// The first line feed not yet counted; the length of the source when there is none.
+    line_feed: usize,
     event_at: usize,
 }
 
@@ -92,22 +93,20 @@ const BINDINGS_MAX: usize = 256;
 impl<'a> Scanner<'a> {
     /// Over decoded text. Fails when a character stands in it that XML does not know.
     pub(crate) fn new(source: &'a str, depth_max: u32) -> Result<Scanner<'a>, Malformed> {
-        let mut reader = Reader::from_str(source);
-        let config = reader.config_mut();
-        config.check_comments = true;
         let mut scanner = Scanner {
-            reader,
+            tokens: Tokens::new(source),
             source,
             depth: 0,
             depth_max,
             close_pending: false,
             rooted: false,
-            bindings: Vec::new(),
+            bindings: Vec::with_capacity(4),
+            attributes: ("", Vec::new()),
             line: 1,
-            counted_to: 0,
+            line_feed: line_feed(source, 0),
             event_at: 0,
         };
-        if let Some(at) = forbidden_character(source) {
+        if let Some(at) = token::first_forbidden(source) {
             scanner.event_at = at;
             return Err(scanner.malformed("a character that XML does not allow"));
         }
@@ -119,13 +118,16 @@ impl<'a> Scanner<'a> {
 
     /// Line of the last token, counted from 1.
     pub(crate) fn line(&mut self) -> u32 {
-        if self.event_at > self.counted_to {
-            let passed = &self.source.as_bytes()[self.counted_to..self.event_at];
-            let newlines = passed.iter().filter(|b| **b == b'\n').count();
-            self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
-            self.counted_to = self.event_at;
+        while self.line_feed < self.event_at {
+            self.line = self.line.saturating_add(1);
+            self.line_feed = line_feed(self.source, self.line_feed + 1);
         }
         self.line
+    }
+
+    /// The whole text.
+    pub(crate) fn source(&self) -> &'a str {
+        self.source
     }
 
     /// Elements open, the one just started included.
@@ -141,59 +143,82 @@ impl<'a> Scanner<'a> {
             return Ok(Token::End);
         }
         loop {
-            self.event_at = self.position();
-            let event = match self.reader.read_event() {
-                Ok(event) => event,
+            self.event_at = self.tokens.position();
+            let token = match self.tokens.next() {
+                Ok(token) => token,
                 Err(error) => return Err(self.syntax(&error)),
             };
-            match event {
-                Event::Start(_) => return self.enter(1).map(Token::Start),
-                Event::Empty(_) => {
-                    let tag = self.enter(2)?;
+            match token {
+                token::Token::Start(inside) => return self.enter(inside).map(Token::Start),
+                token::Token::Empty(inside) => {
+                    let tag = self.enter(inside)?;
                     self.close_pending = true;
                     return Ok(Token::Start(tag));
                 }
-                Event::End(_) => {
+                token::Token::End => {
                     self.leave();
                     return Ok(Token::End);
                 }
-                Event::Text(_) => {
-                    let text = self.event_source(0, 0);
-                    if self.check_text(text)? {
+                token::Token::Text(text, plain) => {
+                    if self.check_text(text, plain)? {
                         return Ok(Token::Text(text));
                     }
                 }
-                Event::CData(_) => {
+                token::Token::Cdata(inside) => {
                     self.inside("a CDATA section outside the root element")?;
-                    return Ok(Token::Cdata(self.event_source(9, 3)));
+                    return Ok(Token::Cdata(inside));
                 }
-                Event::GeneralRef(_) => {
+                token::Token::Reference(name) => {
                     self.inside("a reference outside the root element")?;
-                    return self.reference(self.event_source(1, 1)).map(Token::Character);
+                    return self.reference(name).map(Token::Character);
                 }
-                Event::Comment(_) => {
-                    if self.event_source(4, 3).ends_with('-') {
+                token::Token::Comment(inside) => {
+                    if inside.ends_with('-') {
                         return Err(self.malformed("a comment must not end in three hyphens"));
                     }
                 }
-                Event::PI(_) => self.instruction(self.event_source(2, 2))?,
-                Event::Decl(_) if self.event_at == 0 => {}
-                Event::Decl(_) => {
+                token::Token::Instruction(inside) => self.instruction(inside)?,
+                token::Token::Declaration(_) if self.event_at == 0 => {}
+                token::Token::Declaration(_) => {
                     return Err(self.malformed("the XML declaration must come first"));
                 }
-                Event::DocType(_) => {
+                token::Token::DocType => {
                     let refused = self.malformed("document types are refused");
                     return Err(Malformed { refused: true, ..refused });
                 }
-                Event::Eof => return self.end(),
+                token::Token::Eof => return self.end(),
             }
         }
     }
 
+    /// Takes a child that stands there in its plainest form, with the same prefix as its parent
+    /// and without attributes, and so in the same namespace. For `wanted` see [`Tokens::leaf`].
+    /// Where its text stands in the source comes with it. `None`, and nothing happens, when there
+    /// is no such child.
+    #[inline]
+    pub(crate) fn leaf<T>(
+        &mut self,
+        parent: &Tag<'a>,
+        wanted: impl FnOnce(&'a [u8]) -> Option<(usize, T)>,
+    ) -> Option<(&'a str, usize, T)> {
+        if self.depth >= self.depth_max || self.close_pending {
+            return None;
+        }
+        let prefix = &parent.name[..parent.name.len() - parent.local.len()];
+        let (leaf, wanted) = self.tokens.leaf(prefix, token::is_space, wanted)?;
+        self.event_at = leaf.from;
+        Some((leaf.text, leaf.inside, wanted))
+    }
+
     /// The attributes of a tag, in order, checked.
     pub(crate) fn attributes(&mut self, tag: &Tag<'a>) -> Result<Vec<Attribute<'a>>, Malformed> {
+        let (of, found) = std::mem::take(&mut self.attributes);
+        if std::ptr::eq(of, tag.attributes) { Ok(found) } else { self.split(tag.attributes) }
+    }
+
+    fn split(&mut self, attributes: &'a str) -> Result<Vec<Attribute<'a>>, Malformed> {
         let mut found: Vec<Attribute<'a>> = Vec::new();
-        let mut rest = tag.attributes;
+        let mut rest = attributes;
         loop {
             let trimmed = rest.trim_start_matches(is_space);
             if trimmed.is_empty() {
@@ -263,19 +288,7 @@ impl<'a> Scanner<'a> {
         Malformed { what, line: self.line(), found: markup_only(&found), refused: false }
     }
 
-    fn position(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX).min(self.source.len())
-    }
-
-    /// The source of the event just read, less `front` and `back` bytes of markup.
-    fn event_source(&self, front: usize, back: usize) -> &'a str {
-        let end = self.position();
-        let from = (self.event_at + front).min(end);
-        self.source.get(from..end.saturating_sub(back).max(from)).unwrap_or("")
-    }
-
-    fn enter(&mut self, back: usize) -> Result<Tag<'a>, Malformed> {
-        let content = self.event_source(1, back);
+    fn enter(&mut self, content: &'a str) -> Result<Tag<'a>, Malformed> {
         if self.depth == 0 && self.rooted {
             return Err(self.malformed("a second root element"));
         }
@@ -285,7 +298,7 @@ impl<'a> Scanner<'a> {
             let refused = self.malformed("elements nested too deeply");
             return Err(Malformed { refused: true, ..refused });
         }
-        let end = content.find(is_space).unwrap_or(content.len());
+        let end = content.bytes().position(token::is_space).unwrap_or(content.len());
         let (name, attributes) = content.split_at(end);
         if !is_name(name) {
             return Err(self.malformed("an element name XML does not allow"));
@@ -313,7 +326,8 @@ impl<'a> Scanner<'a> {
 
     /// Takes the namespace declarations of a tag, and checks all its attributes on the way.
     fn declare(&mut self, tag: &Tag<'a>) -> Result<(), Malformed> {
-        for attribute in self.attributes(tag)? {
+        let attributes = self.split(tag.attributes)?;
+        for attribute in &attributes {
             let prefix = match attribute.name.split_once(':') {
                 None if attribute.name == "xmlns" => "",
                 Some(("xmlns", prefix)) => prefix,
@@ -330,8 +344,10 @@ impl<'a> Scanner<'a> {
                 "http://www.w3.org/2001/XMLSchema-instance" => Ns::Xsi,
                 _ => Ns::Other,
             };
-            self.bindings.push(Binding { depth: self.depth, prefix, uri: attribute.value, ns });
+            let uri = attribute.value.clone();
+            self.bindings.push(Binding { depth: self.depth, prefix, uri, ns });
         }
+        self.attributes = (tag.attributes, attributes);
         Ok(())
     }
 
@@ -340,14 +356,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// Checks character data; `false` when it is white space outside the root.
-    fn check_text(&mut self, text: &str) -> Result<bool, Malformed> {
+    fn check_text(&mut self, text: &str, plain: bool) -> Result<bool, Malformed> {
         if self.depth == 0 {
             return match text.trim_matches(is_space) {
                 "" => Ok(false),
                 _ => Err(self.malformed("text outside the root element")),
             };
         }
-        if text.as_bytes().contains(&b']') && text.contains("]]>") {
+        if !plain && text.contains("]]>") {
             return Err(self.malformed("]]> must not stand in text"));
         }
         Ok(true)
@@ -458,14 +474,10 @@ fn markup_only(found: &str) -> String {
     found.split_inclusive('>').next().unwrap_or("").to_owned()
 }
 
-fn forbidden_character(source: &str) -> Option<usize> {
-    let control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r');
-    let bytes = source.as_bytes();
-    // Counting compiles to vector code; the search only runs when there is something to find.
-    if bytes.iter().filter(|b| control(b)).count() > 0 {
-        return bytes.iter().position(control);
-    }
-    source.find('\u{fffe}').or_else(|| source.find('\u{ffff}'))
+/// Where the first line feed at or after a place stands; the length of the text when there is none.
+fn line_feed(source: &str, from: usize) -> usize {
+    let rest = &source.as_bytes()[from..];
+    memchr::memchr(b'\n', rest).map_or(source.len(), |at| from + at)
 }
 
 fn is_xml_char(c: char) -> bool {

@@ -24,14 +24,13 @@ pub(crate) fn read(text: &str, options: &ReadOptions, mut faults: Faults) -> Rea
             return broken(faults);
         }
     };
-    let values = String::with_capacity(text.len() / 3);
     let mut reader = MessageReader {
         scan,
         faults,
         lenient: options.lenient,
         foreign: false,
         flow: Flow::Import,
-        values,
+        values: String::new(),
     };
     match reader.message() {
         Ok(message) => {
@@ -58,7 +57,8 @@ pub(crate) struct MessageReader<'a> {
     foreign: bool,
     /// Which schema applies.
     pub(crate) flow: Flow,
-    /// All values, one after the other; becomes the text the records share.
+    /// Values that do not stand in the source as they are, one after the other. The records share
+    /// one text: the source and then these.
     pub(crate) values: String,
 }
 
@@ -370,9 +370,13 @@ impl<'a> MessageReader<'a> {
         Ok(())
     }
 
-    /// Hands the collected text to every record.
+    /// Hands the text to every record.
     fn share(&mut self, message: &mut Message) {
-        let text: Arc<str> = std::mem::take(&mut self.values).into();
+        let source = self.scan.source();
+        let mut text = String::with_capacity(source.len() + self.values.len());
+        text.push_str(source);
+        text.push_str(&self.values);
+        let text = Arc::new(text);
         for document in &mut message.documents {
             document.head.share(&text);
             document.lines.iter_mut().for_each(|line| line.share(&text));

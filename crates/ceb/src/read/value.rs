@@ -21,7 +21,51 @@ pub(crate) enum ValueFault {
 }
 
 /// Judges a value as it stood in the source, after references and line ends.
+#[inline]
 pub(crate) fn judge(field: &Field, raw: &str) -> Option<ValueFault> {
+    if is_plainly_good(field.format, raw) {
+        return match field.preset {
+            Some(Preset::Fixed(fixed)) if raw != fixed => Some(ValueFault::NotFixed),
+            _ => None,
+        };
+    }
+    judge_closely(field, raw)
+}
+
+/// Whether nothing can be said against the shape of a value, told by a glance. `false` tells
+/// nothing.
+#[inline]
+fn is_plainly_good(format: Format, raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    match format {
+        // There are at most as many characters as bytes, and one at least when there is a byte.
+        Format::Text { min, max, collapse: false } => {
+            let enough = bytes.len() >= min as usize && (min <= 1 || bytes.is_ascii());
+            enough && bytes.len() <= max as usize
+        }
+        Format::Text { collapse: true, .. } => false,
+        // Digits with a point among them, or without.
+        Format::Decimal { total, fraction } => {
+            let mut point = None;
+            for (at, byte) in bytes.iter().enumerate() {
+                match byte {
+                    b'0'..=b'9' => {}
+                    b'.' if point.is_none() => point = Some(at),
+                    _ => return false,
+                }
+            }
+            let digits = bytes.len() - usize::from(point.is_some());
+            let after = point.map_or(0, |at| bytes.len() - at - 1);
+            digits > 0 && digits <= usize::from(total) && after <= usize::from(fraction)
+        }
+        Format::Int { digits } => {
+            let most = if digits == 0 { 9 } else { usize::from(digits).min(9) };
+            !bytes.is_empty() && bytes.len() <= most && bytes.iter().all(u8::is_ascii_digit)
+        }
+    }
+}
+
+fn judge_closely(field: &Field, raw: &str) -> Option<ValueFault> {
     let fault = match field.format {
         Format::Text { min, max, collapse } => {
             let chars = if collapse { chars(&collapsed(raw)) } else { chars(raw) };
@@ -36,6 +80,18 @@ pub(crate) fn judge(field: &Field, raw: &str) -> Option<ValueFault> {
     match field.preset {
         Some(Preset::Fixed(fixed)) if fault.is_none() && raw != fixed => Some(ValueFault::NotFixed),
         _ => fault,
+    }
+}
+
+/// Whether a value without carriage returns is the value proper already. `false` tells nothing.
+#[inline]
+pub(crate) fn is_normal(field: &Field, raw: &str) -> bool {
+    match field.format {
+        Format::Text { collapse, .. } => !collapse,
+        Format::Decimal { .. } | Format::Int { .. } => {
+            let bytes = raw.as_bytes();
+            bytes.first().is_none_or(|byte| *byte > b' ') && bytes.last().is_none_or(|b| *b > b' ')
+        }
     }
 }
 

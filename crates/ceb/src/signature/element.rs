@@ -72,7 +72,7 @@ impl<'x> SignatureElement<'x> {
             Step::End(_) => {
                 self.open.pop();
             }
-            Step::Text(text) | Step::CData(text) => self.text(text),
+            Step::Text(text, _) | Step::CData(text) => self.text(text),
             Step::Character(character) => self.text_owned(character.to_string()),
             Step::Comment | Step::Instruction(..) => {
                 self.fault(Fault::Malformed("注释", "comment"))

@@ -68,12 +68,17 @@ pub fn sign(xml: &[u8], key: &SigningKey, spelling: Spelling) -> Result<Vec<u8>,
 }
 
 /// Where the Signature goes, and the canonical document.
-fn survey(source: &str) -> Result<(usize, DigestSink), SignError> {
+fn survey(source: &str) -> Result<(usize, DigestSink<'_>), SignError> {
     let mut walk = Walk::new(source).map_err(SignError::NotXml)?;
-    let mut digest = DigestSink::new(source.len());
+    let mut digest = DigestSink::new(source);
     let mut place = None;
     let mut before_extension = false;
     loop {
+        if walk.depth() > 1
+            && let Some((from, to)) = walk.leaves()
+        {
+            digest.stretch(from, to);
+        }
         let step = walk.step().map_err(SignError::NotXml)?;
         walk.write(&step, false, &mut digest);
         match step {

@@ -135,17 +135,17 @@ impl Verifier {
             faults.push(Fault::CertificateMissing);
             return None;
         };
+        if let Some(known) = self.lock().find(text) {
+            return Some(known);
+        }
         let Some(der) = bytes(text) else {
             faults.push(Fault::CertificateMalformed("not base64".to_owned()));
             return None;
         };
-        if let Some(known) = self.lock().find(&der) {
-            return Some(known);
-        }
         match Certificate::from_der(&der) {
             Ok(certificate) => {
                 let certificate = Arc::new(certificate);
-                self.lock().keep(der, Arc::clone(&certificate));
+                self.lock().keep(text.as_ref().into(), Arc::clone(&certificate));
                 Some(certificate)
             }
             Err(error) => {
@@ -161,43 +161,43 @@ impl Verifier {
 }
 
 /// Two generations: when the young one is full it becomes the old one and the old one goes. What
-/// is asked for again moves to the young one, so the certificates in use stay.
+/// is asked for again moves to the young one, so the certificates in use stay. They are known by
+/// their text as it stands in a message, so that one who signs again costs no decoding.
 #[derive(Default)]
 struct Cache {
     half: usize,
-    young: HashMap<Vec<u8>, Arc<Certificate>>,
-    old: HashMap<Vec<u8>, Arc<Certificate>>,
+    young: HashMap<Box<str>, Arc<Certificate>>,
+    old: HashMap<Box<str>, Arc<Certificate>>,
 }
 
 impl Cache {
-    fn find(&mut self, der: &[u8]) -> Option<Arc<Certificate>> {
-        if let Some(found) = self.young.get(der) {
+    fn find(&mut self, text: &str) -> Option<Arc<Certificate>> {
+        if let Some(found) = self.young.get(text) {
             return Some(Arc::clone(found));
         }
-        let (der, found) = self.old.remove_entry(der)?;
-        self.keep(der, Arc::clone(&found));
+        let (text, found) = self.old.remove_entry(text)?;
+        self.keep(text, Arc::clone(&found));
         Some(found)
     }
 
-    fn keep(&mut self, der: Vec<u8>, certificate: Arc<Certificate>) {
+    fn keep(&mut self, text: Box<str>, certificate: Arc<Certificate>) {
         if self.young.len() >= self.half {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(der, certificate);
+        self.young.insert(text, certificate);
     }
 }
 
 /// What one pass over a document finds.
 struct Examined<'x> {
-    digest: DigestSink,
+    digest: DigestSink<'x>,
     element: Option<SignatureElement<'x>>,
     faults: Vec<Fault>,
 }
 
 fn examine(source: &str) -> Result<Examined<'_>, XmlFault> {
     let mut walk = Walk::new(source)?;
-    let mut out =
-        Examined { digest: DigestSink::new(source.len()), element: None, faults: Vec::new() };
+    let mut out = Examined { digest: DigestSink::new(source), element: None, faults: Vec::new() };
     let mut extension_first = false;
     let mut inside = false;
     let fault = |faults: &mut Vec<Fault>, fault| {
@@ -206,6 +206,12 @@ fn examine(source: &str) -> Result<Examined<'_>, XmlFault> {
         }
     };
     loop {
+        if !inside
+            && walk.depth() > DEPTH_OF_ROOT
+            && let Some((from, to)) = walk.leaves()
+        {
+            out.digest.stretch(from, to);
+        }
         let step = walk.step()?;
         if let Step::Start(element) = &step {
             let depth = walk.depth();
