@@ -9,7 +9,9 @@ pub(crate) mod save;
 pub(crate) mod settle;
 pub(crate) mod take;
 
-pub use out::{bring_forward, claim_dispatches, dispatched, release_dispatches};
+pub use out::{
+    Claim, bring_forward, claim, claim_dispatches, dispatched, open, release_dispatches,
+};
 pub use receipts::{Taken, take_receipts};
 pub(crate) use settle::{missing_findings, task_of};
 pub use take::recheck;

@@ -7,18 +7,33 @@ use db::{Ctx, DbError, OriginalId, Tx};
 use kernel::Time;
 
 use crate::dispatch::{Dispatch, DispatchId, Sending, Sent};
-use crate::document::{DocumentId, Kind, MessageId};
+use crate::document::{DocumentId, Kind};
 use crate::lifecycle::State;
+use crate::lifecycle::state::{SEND_FAILED, SENT};
 use crate::receipt::scrub::scrub;
 use crate::store::message::{self, Due, Step};
 use crate::store::paper;
-use crate::store::position::{self, Placed, Table};
+use crate::store::position::{self, Reported, Table};
 
 /// How long a claim holds before others may claim it again.
 const LEASE_MS: i64 = 120_000;
 
 /// Waits before each further try, in milliseconds; the last repeats.
 const RETRY_MS: [i64; 6] = [2_000, 10_000, 30_000, 120_000, 600_000, 1_800_000];
+
+/// Something claimed to be sent, its message not opened yet.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    due: Due,
+    original: OriginalId,
+}
+
+impl Claim {
+    /// Which dispatch.
+    pub fn id(&self) -> DispatchId {
+        self.due.id
+    }
+}
 
 /// Claims what is due to be sent, at most `max` messages, oldest first. Each must be reported on
 /// with [`dispatched`]; what is not comes again after two minutes.
@@ -28,9 +43,12 @@ const RETRY_MS: [i64; 6] = [2_000, 10_000, 30_000, 120_000, 600_000, 1_800_000];
 /// it died. Within a batch they go first.
 ///
 /// # Errors
-/// When the database fails, or an original is damaged.
-pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch>, DbError> {
-    let mut dues = message::due(tx, ctx.now, max)?;
+/// When the database fails.
+pub fn claim(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Claim>, DbError> {
+    let (mut dues, originals): (Vec<Due>, Vec<OriginalId>) =
+        message::due(tx, ctx.now, max)?.into_iter().unzip();
+    let originals: HashMap<DispatchId, OriginalId> =
+        dues.iter().map(|due| due.id).zip(originals).collect();
     if may_overtake(tx, ctx.now, &dues)? {
         let early = early(tx, &dues)?;
         let wait = ctx.now.plus_millis(RETRY_MS[0]);
@@ -39,17 +57,39 @@ pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch
     }
     dues.sort_by_key(|due| due.kind == Kind::Inventory);
     message::claim(tx, &dues, ctx.now.plus_millis(LEASE_MS))?;
-    let ids: Vec<MessageId> = dues.iter().map(|due| due.message_id).collect();
-    let messages: HashMap<MessageId, message::Stored> =
-        message::by_ids(tx, &ids)?.into_iter().map(|m| (m.id, m)).collect();
-    let mut dispatches = Vec::with_capacity(dues.len());
-    for due in dues {
-        let Some(stored) = messages.get(&due.message_id) else {
-            return Err(DbError::Damaged(format!("message {}", due.message_id)));
-        };
-        dispatches.push(made(tx, &due, stored)?);
+    let claims = dues.into_iter().filter_map(|due| {
+        let original = *originals.get(&due.id)?;
+        Some(Claim { due, original })
+    });
+    Ok(claims.collect())
+}
+
+/// Opens the messages of the first claims: as many as come to `bytes_max`, but at least one. Reads
+/// only, so that nobody who writes waits for it.
+///
+/// # Errors
+/// When the database fails, or an original is damaged.
+pub fn open(tx: &mut Tx, claims: &[Claim], bytes_max: usize) -> Result<Vec<Dispatch>, DbError> {
+    let mut dispatches = Vec::with_capacity(claims.len());
+    let mut bytes = 0;
+    for claim in claims {
+        if bytes >= bytes_max && !dispatches.is_empty() {
+            break;
+        }
+        let dispatch = made(tx, claim)?;
+        bytes += dispatch.bytes.len();
+        dispatches.push(dispatch);
     }
     Ok(dispatches)
+}
+
+/// [`claim`] and [`open`] in one, without a limit on the bytes.
+///
+/// # Errors
+/// When the database fails, or an original is damaged.
+pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch>, DbError> {
+    let claims = claim(tx, ctx, max)?;
+    open(tx, &claims, usize::MAX)
 }
 
 /// Whether an inventory among these may be due before one of its documents: only when some wait
@@ -100,9 +140,10 @@ pub fn bring_forward(tx: &mut Tx, ctx: &Ctx, by_ms: i64) -> Result<u64, DbError>
 }
 
 /// The message to send: as it came, or packed anew from the documents that go.
-fn made(tx: &mut Tx, due: &Due, stored: &message::Stored) -> Result<Dispatch, DbError> {
-    let damaged = |why: &str| DbError::Damaged(format!("original of {}: {why}", stored.id));
-    let original = tx.original(OriginalId::from_i64(stored.original_id))?;
+fn made(tx: &mut Tx, claim: &Claim) -> Result<Dispatch, DbError> {
+    let Claim { due, original } = claim;
+    let damaged = |why: &str| DbError::Damaged(format!("original of {}: {why}", due.message_id));
+    let original = tx.original(*original)?;
     let bytes = original.ok_or_else(|| damaged("gone"))?.bytes.into_inner();
     let reading = ceb::read(&bytes, &ReadOptions::lenient());
     let message = reading.message.ok_or_else(|| damaged("not readable"))?;
@@ -147,21 +188,29 @@ pub fn dispatched(tx: &mut Tx, ctx: &Ctx, sent: &[Sent]) -> Result<(), DbError> 
         message::dues(tx, &ids)?.into_iter().map(|due| (due.id, due)).collect();
     let mut done = Vec::new();
     let mut later = Vec::new();
-    let mut papers: HashMap<DocumentId, &Sending> = HashMap::new();
-    let mut inventories: HashMap<DocumentId, &Sending> = HashMap::new();
+    let mut papers = Vec::new();
+    let mut inventories = Vec::new();
+    let mut steps = Vec::new();
     for one in sent {
         let Some(due) = dues.get(&one.id) else { continue };
         match one.outcome {
             Sending::Taken | Sending::Refused(_) => done.push(due.id),
             Sending::Later => later.push((due.id, retry_at(ctx.now, due.attempts))),
         }
-        let into = if due.kind == Kind::Inventory { &mut inventories } else { &mut papers };
-        into.extend(due.documents.iter().map(|id| (*id, &one.outcome)));
+        let state = if one.outcome == Sending::Taken { SENT } else { SEND_FAILED };
+        if due.kind == Kind::Inventory {
+            report(due, state, &mut inventories);
+            steps.extend(due.documents.iter().map(|id| step(ctx, *id, state, &one.outcome)));
+        } else {
+            report(due, state, &mut papers);
+        }
     }
     message::delete_dues(tx, &done)?;
     message::postpone(tx, &later)?;
-    mark_papers(tx, &papers)?;
-    mark_inventories(tx, ctx, &inventories)
+    // Before the states change: a step is news only then.
+    message::insert_dispatched(tx, &steps)?;
+    position::dispatched(tx, Table::Inventory, &inventories)?;
+    position::dispatched(tx, Table::Document, &papers)
 }
 
 fn retry_at(now: Time, attempts: i64) -> Time {
@@ -169,41 +218,29 @@ fn retry_at(now: Time, attempts: i64) -> Time {
     now.plus_millis(RETRY_MS[n])
 }
 
-fn mark_papers(tx: &mut Tx, marks: &HashMap<DocumentId, &Sending>) -> Result<(), DbError> {
-    let moves = moved(position::positions(tx, Table::Document, marks.keys().copied())?, marks);
-    position::reposition(tx, Table::Document, moves.into_iter())
+/// How far the ids of one message's documents may lie apart, for each document, to be looked at as
+/// one span. Made one after another they lie close; those of documents changed or added later do
+/// not.
+const SPAN_MAX: i64 = 16;
+
+/// The documents of a dispatch. Those that make up a whole message are one span of ids, so that a
+/// hundred of them cost one statement.
+fn report(due: &Due, state: State, reported: &mut Vec<(Reported, State)>) {
+    let ids = || due.documents.iter().copied();
+    if due.positions.is_none()
+        && let (Some(from), Some(to)) = (ids().min(), ids().max())
+        && (to.to_i64() - from.to_i64()) / SPAN_MAX <= due.documents.len() as i64
+    {
+        reported.push((Reported::Message(due.message_id, from, to), state));
+        return;
+    }
+    reported.extend(ids().map(|id| (Reported::Document(id), state)));
 }
 
-fn mark_inventories(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    marks: &HashMap<DocumentId, &Sending>,
-) -> Result<(), DbError> {
-    let moves = moved(position::positions(tx, Table::Inventory, marks.keys().copied())?, marks);
-    let steps: Vec<Step> = moves
-        .iter()
-        .map(|(id, _, position)| Step {
-            id: ctx.id(),
-            document_id: *id,
-            state: position.state,
-            sender: None,
-            text: match marks.get(id) {
-                Some(Sending::Refused(reason)) => Some(scrub(reason)),
-                _ => None,
-            },
-        })
-        .collect();
-    position::reposition(tx, Table::Inventory, moves.into_iter())?;
-    message::insert_steps(tx, &steps)
-}
-
-/// The positions that change by having been sent or not.
-fn moved(before: Vec<Placed>, marks: &HashMap<DocumentId, &Sending>) -> Vec<Placed> {
-    let after = |(id, version, position): Placed| {
-        let next = position.dispatched(matches!(marks.get(&id)?, Sending::Taken));
-        (next != position && position.state != State::Draft).then_some((id, version, next))
+fn step(ctx: &Ctx, document_id: DocumentId, state: State, outcome: &Sending) -> Step {
+    let text = match outcome {
+        Sending::Refused(reason) => Some(scrub(reason)),
+        Sending::Taken | Sending::Later => None,
     };
-    let mut moves: Vec<Placed> = before.into_iter().filter_map(after).collect();
-    moves.sort_by_key(|(id, _, _)| *id);
-    moves
+    Step { id: ctx.id(), document_id, state, sender: None, text }
 }

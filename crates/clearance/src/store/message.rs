@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
+use db::{DbError, Keys, OnConflict, OriginalId, Row, Rows, Tx, Type, params, values};
 use kernel::{Id, Time};
 
 use crate::dispatch::DispatchId;
 use crate::document::pack::{Packer, Unpacker};
 use crate::document::{DocumentId, Kind, MessageId};
 use crate::lifecycle::State;
+use crate::lifecycle::state::SEND_FAILED;
 
 /// A message as stored.
 #[derive(Clone, Debug)]
@@ -145,12 +146,15 @@ fn due_of_row(row: &Row) -> Result<Due, DbError> {
     })
 }
 
-/// What is due, oldest first. What was claimed and never reported on comes again when its lease
-/// has run out.
-pub(crate) fn due(tx: &mut Tx, now: Time, max: u32) -> Result<Vec<Due>, DbError> {
-    let sql = "SELECT id, kind, message_id, positions, documents, attempts
-               FROM clearance_dispatch WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
-    tx.query(sql, params![now, max])?.iter().map(due_of_row).collect()
+/// What is due, oldest first, with the original of its message. What was claimed and never reported
+/// on comes again when its lease has run out.
+pub(crate) fn due(tx: &mut Tx, now: Time, max: u32) -> Result<Vec<(Due, OriginalId)>, DbError> {
+    let sql = "SELECT d.id, d.kind, d.message_id, d.positions, d.documents, d.attempts,
+                      m.original_id
+               FROM clearance_dispatch d JOIN clearance_message m ON m.id = d.message_id
+               WHERE d.due_at <= $1 ORDER BY d.due_at, d.id LIMIT $2";
+    let rows = tx.query(sql, params![now, max])?;
+    rows.iter().map(|row| Ok((due_of_row(row)?, row.id(6)?))).collect()
 }
 
 /// Marks as claimed until `lease`.
@@ -288,6 +292,21 @@ pub(crate) fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
         .collect();
     let columns = ["id", "document_id", "state", "sender_code", "text"];
     tx.insert_many("clearance_step", &columns, &rows, OnConflict::Fail).map(drop)
+}
+
+/// Stores the steps of inventories about to be reported as sent, or as not: of those for which that
+/// is news (see [`super::position::dispatched`]).
+pub(crate) fn insert_dispatched(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Int, Type::Int, Type::Int, Type::Text]);
+    for step in steps {
+        keys.push(values![step.id, step.document_id, step.state.code(), step.text.as_deref()]);
+    }
+    let sql = "INSERT INTO clearance_step (id, document_id, state, sender_code, text)
+               SELECT k.a, d.id, k.c, CAST(NULL AS TEXT), k.d
+               FROM keys k JOIN clearance_inventory d ON d.id = k.b
+               WHERE d.state = $1 OR (d.state = $2 AND k.c <> $2)";
+    let waiting = [State::Ready.code().into(), SEND_FAILED.code().into()];
+    tx.update_many_with(sql, &keys, &waiting).map(drop)
 }
 
 /// A stored step: id, state, sender, text.

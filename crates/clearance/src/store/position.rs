@@ -1,8 +1,9 @@
 //! Where documents stand: the columns that inventories and the other documents have alike.
 
-use db::{DbError, Keys, Row, Tx, Type, values};
+use db::{DbError, Keys, Tx, Type, values};
 
-use crate::document::DocumentId;
+use crate::document::{DocumentId, MessageId};
+use crate::lifecycle::state::SEND_FAILED;
 use crate::lifecycle::{Position, State};
 
 /// Which of the two tables.
@@ -12,7 +13,7 @@ pub(crate) enum Table {
     Document,
 }
 
-/// A document, its version, and where it stands: before a change as read, after it as to be saved.
+/// A document, the version its new position was decided on, and that position.
 pub(crate) type Placed = (DocumentId, i64, Position);
 
 impl Table {
@@ -22,28 +23,6 @@ impl Table {
             Table::Document => "clearance_document",
         }
     }
-}
-
-/// Where these documents stand.
-pub(crate) fn positions(
-    tx: &mut Tx,
-    table: Table,
-    ids: impl Iterator<Item = DocumentId>,
-) -> Result<Vec<Placed>, DbError> {
-    let mut keys = Keys::new(&[Type::Int]);
-    ids.for_each(|id| keys.push(values![id]));
-    let table = table.name();
-    let sql = format!(
-        "SELECT k.n, d.id, d.version, d.state, d.state_at, d.floor_at FROM keys k
-         JOIN {table} d ON d.id = k.a"
-    );
-    tx.query_keys(&sql, &keys)?.iter().map(of_row).collect()
-}
-
-fn of_row(row: &Row) -> Result<Placed, DbError> {
-    let state = State::of_code(row.i64(3)?);
-    let position = Position { state, at: row.opt_time(4)?, floor: row.opt_time(5)? };
-    Ok((row.id(1)?, row.i64(2)?, position))
 }
 
 /// Saves new positions beside the versions they were decided on.
@@ -64,6 +43,46 @@ pub(crate) fn reposition(
     );
     let changed = tx.update_many(&sql, &keys)?;
     all_changed(changed, keys.len())
+}
+
+/// Documents that were sent, or could not be: as many as one message brought, or one.
+pub(crate) enum Reported {
+    /// All documents of a message, and the span of their ids: from, to.
+    Message(MessageId, DocumentId, DocumentId),
+    /// One document.
+    Document(DocumentId),
+}
+
+/// Notes that documents were sent (`SENT`) or could not be (`SEND_FAILED`): those that were ready,
+/// or failed before. Receipts may have overtaken us; then nothing changes.
+pub(crate) fn dispatched(
+    tx: &mut Tx,
+    table: Table,
+    reported: &[(Reported, State)],
+) -> Result<(), DbError> {
+    let mut spans = Keys::new(&[Type::Int; 4]);
+    let mut singles = Keys::new(&[Type::Int; 2]);
+    for (reported, state) in reported {
+        match reported {
+            Reported::Message(message, from, to) => {
+                spans.push(values![*message, *from, *to, state.code()]);
+            }
+            Reported::Document(id) => singles.push(values![*id, state.code()]),
+        }
+    }
+    let table = table.name();
+    let waiting = [State::Ready.code().into(), SEND_FAILED.code().into()];
+    let sql = format!(
+        "UPDATE {table} SET state = k.d, version = version + 1 FROM keys k
+         WHERE {table}.id >= k.b AND {table}.id <= k.c AND {table}.message_id = k.a
+         AND ({table}.state = $1 OR ({table}.state = $2 AND k.d <> $2))"
+    );
+    tx.update_many_with(&sql, &spans, &waiting)?;
+    let sql = format!(
+        "UPDATE {table} SET state = k.b, version = version + 1 FROM keys k
+         WHERE {table}.id = k.a AND ({table}.state = $1 OR ({table}.state = $2 AND k.b <> $2))"
+    );
+    tx.update_many_with(&sql, &singles, &waiting).map(drop)
 }
 
 /// A row that was not there in the version expected was changed by somebody else meanwhile.
