@@ -6,7 +6,8 @@ use ceb::{Message, ReadOptions};
 use db::{Ctx, DbError, OriginalId, Tx};
 use kernel::Time;
 
-use crate::dispatch::{Dispatch, DispatchId, Sending, Sent};
+use crate::dispatch::recent::Kept;
+use crate::dispatch::{Dispatch, DispatchId, Recent, Sending, Sent};
 use crate::document::{DocumentId, Kind};
 use crate::lifecycle::State;
 use crate::lifecycle::state::{SEND_FAILED, SENT};
@@ -65,31 +66,36 @@ pub fn claim(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Claim>, DbError> {
 }
 
 /// Opens the messages of the first claims: as many as come to `bytes_max`, but at least one. Reads
-/// only, so that nobody who writes waits for it.
+/// only, so that nobody who writes waits for it, and only what is not among the recent.
 ///
 /// # Errors
 /// When the database fails, or an original is damaged.
-pub fn open(tx: &mut Tx, claims: &[Claim], bytes_max: usize) -> Result<Vec<Dispatch>, DbError> {
+pub fn open(
+    tx: &mut Tx,
+    recent: &Recent,
+    claims: &[Claim],
+    bytes_max: usize,
+) -> Result<Vec<Dispatch>, DbError> {
     let mut dispatches = Vec::with_capacity(claims.len());
     let mut bytes = 0;
     for claim in claims {
         if bytes >= bytes_max && !dispatches.is_empty() {
             break;
         }
-        let dispatch = made(tx, claim)?;
+        let dispatch = made(tx, recent, claim)?;
         bytes += dispatch.bytes.len();
         dispatches.push(dispatch);
     }
     Ok(dispatches)
 }
 
-/// [`claim`] and [`open`] in one, without a limit on the bytes.
+/// [`claim`] and [`open`] in one: all of them, and from the archive.
 ///
 /// # Errors
 /// When the database fails, or an original is damaged.
 pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch>, DbError> {
     let claims = claim(tx, ctx, max)?;
-    open(tx, &claims, usize::MAX)
+    open(tx, &Recent::of(0), &claims, usize::MAX)
 }
 
 /// Whether an inventory among these may be due before one of its documents: only when some wait
@@ -140,24 +146,32 @@ pub fn bring_forward(tx: &mut Tx, ctx: &Ctx, by_ms: i64) -> Result<u64, DbError>
 }
 
 /// The message to send: as it came, or packed anew from the documents that go.
-fn made(tx: &mut Tx, claim: &Claim) -> Result<Dispatch, DbError> {
+fn made(tx: &mut Tx, recent: &Recent, claim: &Claim) -> Result<Dispatch, DbError> {
     let Claim { due, original } = claim;
     let damaged = |why: &str| DbError::Damaged(format!("original of {}: {why}", due.message_id));
-    let original = tx.original(*original)?;
-    let bytes = original.ok_or_else(|| damaged("gone"))?.bytes.into_inner();
+    let kept = recent.take(*original);
+    let whole = |kept: Kept| Dispatch {
+        id: due.id,
+        kind: due.kind,
+        sender_dxp: kept.sender_dxp,
+        bytes: kept.bytes,
+        needs_signature: !kept.signed,
+        documents: kept.documents,
+        attempts: u32::try_from(due.attempts).unwrap_or_default(),
+    };
+    let kept = match (kept, &due.positions) {
+        (Some(kept), None) => return Ok(whole(kept)),
+        (kept, _) => kept.map(|kept| kept.bytes),
+    };
+    let bytes = match kept {
+        Some(bytes) => bytes,
+        None => tx.original(*original)?.ok_or_else(|| damaged("gone"))?.bytes.into_inner(),
+    };
     let reading = ceb::read(&bytes, &ReadOptions::lenient());
     let message = reading.message.ok_or_else(|| damaged("not readable"))?;
     let sender_dxp = message.dxp_id().unwrap_or_default().to_owned();
-    let attempts = u32::try_from(due.attempts).unwrap_or_default();
-    let whole = Dispatch {
-        id: due.id,
-        kind: due.kind,
-        sender_dxp,
-        bytes,
-        needs_signature: !message.signed,
-        documents: message.documents.len(),
-        attempts,
-    };
+    let (signed, documents) = (message.signed, message.documents.len());
+    let whole = whole(Kept { bytes, sender_dxp, signed, documents });
     let Some(positions) = &due.positions else { return Ok(whole) };
     let part = part_of(message, positions);
     let documents = part.documents.len();

@@ -14,6 +14,8 @@ use serde_json::Value as Json;
 use super::checked::{Checked, CheckedDocument, Content, refused};
 use super::outcome::{Body, Outcome, Submission};
 use super::sender::{self, Acting};
+use crate::dispatch::Recent;
+use crate::dispatch::recent::Kept;
 use crate::document::Kind;
 use crate::document::read::{Veil, facts, inventory};
 use crate::reference::Reference;
@@ -23,6 +25,7 @@ pub(crate) struct Checker {
     pub(crate) reference: Arc<Reference>,
     pub(crate) sealer: Sealer,
     pub(crate) db: Db,
+    pub(crate) recent: Arc<Recent>,
 }
 
 /// What checking gives.
@@ -84,7 +87,7 @@ impl Checker {
         let mut checked = Checked {
             kind: opened.kind,
             guid_key: self.veil(|veil| veil.guid(&opened.message.guid)),
-            guid: opened.message.guid,
+            guid: opened.message.guid.clone(),
             sender: acting.sender.code().to_owned(),
             signer: acting.signer.code().to_owned(),
             received_at: ctx.now,
@@ -96,6 +99,15 @@ impl Checker {
             return Ok(Verdict::Refused(Box::new(outcome)));
         }
         checked.original = Arc::new(self.db.archiver().pack(ctx, &[original])?);
+        if let Some(packed) = checked.original.first() {
+            let kept = Kept {
+                sender_dxp: opened.message.dxp_id().unwrap_or_default().to_owned(),
+                signed: opened.message.signed,
+                documents: opened.message.documents.len(),
+                bytes: opened.xml,
+            };
+            self.recent.keep(packed.id(), kept);
+        }
         Ok(Verdict::Enters(Box::new(checked)))
     }
 

@@ -23,6 +23,7 @@ pub use outcome::{
 };
 pub use queue::Settings;
 
+use crate::dispatch::Recent;
 use crate::reference::Reference;
 use check::{Checker, Verdict};
 use queue::{Entering, Queue, Ticket, Unchecked};
@@ -121,6 +122,11 @@ impl Intake {
         self.queue.fill()
     }
 
+    /// The messages taken in of late, to be sent on without opening the archive.
+    pub fn recent(&self) -> &Recent {
+        &self.queue.recent
+    }
+
     /// Takes nothing more in, works off what waits, and ends the threads.
     pub fn stop(&self) {
         self.queue.close();
@@ -167,6 +173,7 @@ impl Worker {
                 reference: setup.reference.clone(),
                 sealer: setup.db.sealer().clone(),
                 db: setup.db.clone(),
+                recent: queue.recent.clone(),
             },
             queue: queue.clone(),
             refusals: refusals.clone(),

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::checked::Checked;
 use super::outcome::{Answer, Body, Mark, NotTaken, Submission};
+use crate::dispatch::Recent;
 
 /// How much may wait, and how much is written at once.
 #[derive(Clone, Debug)]
@@ -95,6 +96,8 @@ fn weight(value: &Json) -> usize {
 /// The queue.
 pub(super) struct Queue {
     settings: Settings,
+    /// What passed through here of late, for those who send it on.
+    pub(super) recent: Arc<Recent>,
     inside: Mutex<Inside>,
     to_check: Condvar,
     to_write: Condvar,
@@ -104,6 +107,7 @@ impl Queue {
     pub(super) fn new(settings: Settings) -> Queue {
         Queue {
             settings,
+            recent: Arc::default(),
             inside: Mutex::default(),
             to_check: Condvar::new(),
             to_write: Condvar::new(),

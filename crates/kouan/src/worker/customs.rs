@@ -80,7 +80,8 @@ fn forward_some(platform: &Platform) -> Result<Forwarded, Failure> {
     let mut left = claims.as_slice();
     let mut any = false;
     while !left.is_empty() {
-        let dispatches = db.read(|tx| flow::open(tx, left, FORWARDED_BYTES_MAX))?;
+        let recent = platform.intake.recent();
+        let dispatches = db.read(|tx| flow::open(tx, recent, left, FORWARDED_BYTES_MAX))?;
         let mut sent = hand_over(platform, &ctx, &dispatches);
         any |= sent.iter().any(|one| one.outcome != Sending::Later);
         left = left.get(dispatches.len()..).unwrap_or_default();
