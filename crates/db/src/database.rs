@@ -280,6 +280,9 @@ impl Db {
 
     fn begun(&self, write: bool) -> Result<Lent, DbError> {
         let mut lent = self.lend(write)?;
+        if write {
+            lent.conn()?.hurry(self.trouble().is_there())?;
+        }
         match lent.conn()?.begin(write) {
             // It died while it lay idle, or was opened when the disk could only be read: once
             // more on a new one.

@@ -27,15 +27,19 @@ impl Trouble {
         *why = error.to_string();
     }
 
+    pub(crate) fn is_there(&self) -> bool {
+        self.there.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn over(&self) {
-        if self.there.load(Ordering::Relaxed) && self.there.swap(false, Ordering::Relaxed) {
+        if self.is_there() && self.there.swap(false, Ordering::Relaxed) {
             tracing::warn!("the database can be written again");
         }
     }
 
     fn why(&self) -> Option<String> {
         let why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
-        self.there.load(Ordering::Relaxed).then(|| why.clone())
+        self.is_there().then(|| why.clone())
     }
 }
 

@@ -94,7 +94,11 @@ impl PlatformKey {
     }
 }
 
-/// A new key with a certificate signed by itself, valid from the last whole second for `valid_ms`.
+/// How long before it was made a certificate begins to hold, in milliseconds.
+const EARLIER_MS: i64 = 2 * 86_400_000;
+
+/// A new key with a certificate signed by itself, valid for `valid_ms` from now, and for the two days
+/// before.
 ///
 /// # Errors
 /// When the name cannot stand in a certificate, or the key cannot be made.
@@ -109,7 +113,8 @@ pub fn self_signed(
     let request = CertificateRequest {
         subject: format!("CN={common_name},C=CN"),
         serial: format!("{:016x}", rand::Rng::next_u64(&mut chance) >> 1),
-        not_before: start,
+        // Others' clocks may be behind, or ours may have been ahead.
+        not_before: start.plus_millis(-EARLIER_MS),
         not_after: start.plus_millis(valid_ms),
         authority: false,
     };

@@ -26,6 +26,14 @@ impl Conn {
         }
     }
 
+    /// Waits for others less long while it is known that they take long; a server tells by itself.
+    pub(crate) fn hurry(&mut self, hurry: bool) -> Result<(), DbError> {
+        match self {
+            Conn::Sqlite(c) => c.hurry(hurry),
+            Conn::Postgres(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
         match self {
             Conn::Sqlite(c) => c.begin(write),

@@ -1,8 +1,10 @@
 //! The SQLite side of the seam.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
@@ -18,6 +20,9 @@ use crate::{DbError, Keys, OnConflict, Row, Rows, Value};
 /// How long another process may hold the file before a statement gives up. Five tries of the
 /// intake end before a request does.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long, once it is known that somebody holds it for long: those who wait in line for the one
+/// connection that writes must hear of it before their senders lose patience.
+const BUSY_TIMEOUT_KNOWN: Duration = Duration::from_millis(200);
 const STATEMENTS_CACHED: usize = 512;
 /// Pages a connection may keep in memory, in KiB as SQLite's negative `cache_size` wants it.
 const WRITER_CACHE_KIB: i64 = 65_536;
@@ -37,7 +42,19 @@ thread_local! {
 const FRAME_HEAD_BYTES: u64 = 24;
 
 /// One connection.
-pub(crate) struct Conn(Connection, QueryOnly, Log);
+pub(crate) struct Conn {
+    connection: Connection,
+    query_only: QueryOnly,
+    log: Log,
+    plans: HashMap<(Box<str>, usize, usize), Arc<Plan>>,
+}
+
+/// How a statement for many keys is run here.
+struct Plan {
+    sql: String,
+    /// The number (from 0) of the parameter at each position.
+    numbers: Vec<usize>,
+}
 
 /// What is known of the log.
 #[derive(Clone, Copy, Default)]
@@ -63,6 +80,11 @@ pub(crate) enum Role {
 }
 
 impl Conn {
+    fn new(connection: Connection, query_only: bool) -> Conn {
+        let (query_only, log) = (QueryOnly(query_only), Log::default());
+        Conn { connection, query_only, log, plans: HashMap::new() }
+    }
+
     pub(crate) fn open(path: &Path, role: Role) -> Result<Conn, DbError> {
         // Not when it is there: closing a file gives up this program's locks on it, those of other
         // connections too.
@@ -75,19 +97,19 @@ impl Conn {
         };
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(mapped)?;
-        Conn(connection, QueryOnly(false), Log::default()).prepared_for(role)
+        Conn::new(connection, false).prepared_for(role)
     }
 
     pub(crate) fn open_in_memory() -> Result<Conn, DbError> {
         let connection = Connection::open_in_memory().map_err(mapped)?;
-        Conn(connection, QueryOnly(false), Log::default()).prepared_for(Role::HastyWriter)
+        Conn::new(connection, false).prepared_for(Role::HastyWriter)
     }
 
     fn prepared_for(mut self, role: Role) -> Result<Conn, DbError> {
-        self.0.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-        self.0.busy_timeout(BUSY_TIMEOUT).map_err(mapped)?;
+        self.connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        self.connection.busy_timeout(BUSY_TIMEOUT).map_err(mapped)?;
         let set = |name: &str, value: &dyn std::fmt::Display| {
-            self.0.pragma_update(None, name, value.to_string()).map_err(mapped)
+            self.connection.pragma_update(None, name, value.to_string()).map_err(mapped)
         };
         set("foreign_keys", &"ON")?;
         set("trusted_schema", &"OFF")?;
@@ -101,13 +123,15 @@ impl Conn {
             set("cache_size", &-WRITER_CACHE_KIB)?;
             set("journal_size_limit", &JOURNAL_BYTES_KEPT)?;
             // Takes the place of the engine's own checkpoints.
-            self.0.wal_hook(Some(|_, pages| {
+            self.connection.wal_hook(Some(|_, pages| {
                 PAGES_LOGGED.set(u64::try_from(pages).ok());
                 Ok(())
             }));
-            let page_bytes: i64 =
-                self.0.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(mapped)?;
-            self.2.frame_bytes = page_bytes.unsigned_abs() + FRAME_HEAD_BYTES;
+            let page_bytes: i64 = self
+                .connection
+                .query_row("PRAGMA page_size", [], |row| row.get(0))
+                .map_err(mapped)?;
+            self.log.frame_bytes = page_bytes.unsigned_abs() + FRAME_HEAD_BYTES;
         }
         Ok(self)
     }
@@ -123,7 +147,7 @@ impl Conn {
         // An open read transaction holds the instant still, so that the copy need not start again
         // whenever somebody writes.
         self.run("BEGIN; SELECT COUNT(*) FROM sqlite_schema;")?;
-        let copied = copy_pages(&self.0, &mut copy, progress);
+        let copied = copy_pages(&self.connection, &mut copy, progress);
         self.run("COMMIT")?;
         copied?;
         // One file that needs no log beside it.
@@ -139,23 +163,29 @@ impl Conn {
     ) -> Result<(), DbError> {
         let source =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(mapped)?;
-        if self.1 == QueryOnly(true) {
+        if self.query_only == QueryOnly(true) {
             self.run("PRAGMA query_only = OFF")?;
-            self.1 = QueryOnly(false);
+            self.query_only = QueryOnly(false);
         }
-        self.0.flush_prepared_statement_cache();
-        copy_pages(&source, &mut self.0, progress)
+        self.connection.flush_prepared_statement_cache();
+        copy_pages(&source, &mut self.connection, progress)
     }
 
     /// Runs statements without parameters.
     pub(crate) fn run(&mut self, sql: &str) -> Result<(), DbError> {
-        self.0.execute_batch(sql).map_err(mapped)
+        self.connection.execute_batch(sql).map_err(mapped)
+    }
+
+    /// Waits for others less long, or as long as usual.
+    pub(crate) fn hurry(&mut self, hurry: bool) -> Result<(), DbError> {
+        let wait = if hurry { BUSY_TIMEOUT_KNOWN } else { BUSY_TIMEOUT };
+        self.connection.busy_timeout(wait).map_err(mapped)
     }
 
     pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
-        if self.1 == QueryOnly(write) {
+        if self.query_only == QueryOnly(write) {
             self.run(if write { "PRAGMA query_only = OFF" } else { "PRAGMA query_only = ON" })?;
-            self.1 = QueryOnly(!write);
+            self.query_only = QueryOnly(!write);
         }
         self.run(if write { "BEGIN IMMEDIATE" } else { "BEGIN" })
     }
@@ -166,14 +196,14 @@ impl Conn {
         self.run("COMMIT")?;
         let Some(pages) = PAGES_LOGGED.take() else { return Ok(0) };
         // Fewer than before: the log began anew, after all of it had been moved into the file.
-        let new = if pages < self.2.pages { pages } else { pages - self.2.pages };
-        self.2.pages = pages;
-        Ok(new * self.2.frame_bytes)
+        let new = if pages < self.log.pages { pages } else { pages - self.log.pages };
+        self.log.pages = pages;
+        Ok(new * self.log.frame_bytes)
     }
 
     /// Whether the log is long enough to be moved into the file.
     pub(crate) fn wants_checkpoint(&self) -> bool {
-        self.2.pages >= CHECKPOINT_PAGES
+        self.log.pages >= CHECKPOINT_PAGES
     }
 
     /// Moves what can be moved from the log into the file, without making anybody wait.
@@ -182,7 +212,7 @@ impl Conn {
     }
 
     pub(crate) fn in_transaction(&self) -> bool {
-        !self.0.is_autocommit()
+        !self.connection.is_autocommit()
     }
 
     pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, DbError> {
@@ -263,18 +293,11 @@ impl Conn {
         params: &[Value<'_>],
         mut run: impl FnMut(&mut CachedStatement<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let names = keys.column_names();
-        let places: Vec<String> =
-            (0..=names.len()).map(|i| format!("${}", params.len() + 1 + i)).collect();
-        let (names, places) = (names.join(", "), places.join(", "));
-        let table = format!("keys(n, {names}) AS (VALUES ({places}))");
-        let mut statement = self.prepared(&keys::with(&table, sql))?;
-        let numbers = numbers(&statement)?;
-        let count = params.len() + 1 + keys.types().len();
-        check_count(&numbers, count)?;
+        let plan = self.plan(sql, keys, params.len())?;
+        let mut statement = self.prepared(&plan.sql)?;
         for (n, key) in keys.rows().iter().enumerate() {
             let n = Value::Int(n as i64);
-            for (position, number) in numbers.iter().enumerate() {
+            for (position, number) in plan.numbers.iter().enumerate() {
                 let value = match number.checked_sub(params.len()) {
                     None => &params[*number],
                     Some(0) => &n,
@@ -287,8 +310,36 @@ impl Conn {
         Ok(())
     }
 
+    /// How to run a statement for these keys: with their columns as parameters where its form
+    /// allows, else joined to a table of one row.
+    fn plan(&mut self, sql: &str, keys: &Keys<'_>, params: usize) -> Result<Arc<Plan>, DbError> {
+        let name = (Box::from(sql), params, keys.types().len());
+        if let Some(plan) = self.plans.get(&name) {
+            return Ok(Arc::clone(plan));
+        }
+        let columns = keys.column_names();
+        let number = |name: &str| match columns.iter().position(|column| *column == name) {
+            Some(i) => Some(params + 2 + i),
+            None => (name == "n").then_some(params + 1),
+        };
+        let sql = keys::without(sql, number).unwrap_or_else(|| {
+            let places: Vec<String> =
+                (0..=columns.len()).map(|i| format!("${}", params + 1 + i)).collect();
+            let (columns, places) = (columns.join(", "), places.join(", "));
+            keys::with(&format!("keys(n, {columns}) AS (VALUES ({places}))"), sql)
+        });
+        let numbers = numbers(&self.prepared(&sql)?)?;
+        check_count(&numbers, params + 1 + columns.len())?;
+        let plan = Arc::new(Plan { sql, numbers });
+        if self.plans.len() >= STATEMENTS_CACHED {
+            self.plans.clear();
+        }
+        self.plans.insert(name, Arc::clone(&plan));
+        Ok(plan)
+    }
+
     fn prepared(&self, sql: &str) -> Result<CachedStatement<'_>, DbError> {
-        self.0.prepare_cached(sql).map_err(mapped)
+        self.connection.prepare_cached(sql).map_err(mapped)
     }
 }
 
@@ -343,8 +394,8 @@ fn checked(connection: &Connection, path: &Path) -> Result<(), DbError> {
 pub(crate) fn label(path: &Path) -> Result<Label, DbError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(mapped)?;
-    let mut conn = Conn(connection, QueryOnly(true), Log::default());
-    checked(&conn.0, path)?;
+    let mut conn = Conn::new(connection, true);
+    checked(&conn.connection, path)?;
     let not_ours = |_| DbError::Damaged(format!("{} is not a backup", path.display()));
     let rows = conn.query("SELECT room, number, checksum FROM db_migration", &[]);
     let migrations = migrate::applied(&rows.map_err(not_ours)?)?;

@@ -77,12 +77,12 @@ fn a_disk_that_takes_nothing_more_turns_senders_away_until_it_does() {
     assert_eq!((status, retry.as_deref()), (503, Some("5")));
     assert_eq!(server.ready().0, 503);
     assert!(failing(&server).contains(&"writing".to_owned()), "{:?}", failing(&server));
-    assert!(server.log().contains("the database cannot be written"), "{}", server.log());
+    server.until_said("the database cannot be written");
 
     assert!(limit(&server, "unlimited:unlimited"));
     // Nobody sends: it finds out by itself.
     server.until_ready();
-    assert!(server.log().contains("the database can be written again"), "{}", server.log());
+    server.until_said("the database can be written again");
     assert_eq!(insist(&server, &house, &refused), 202, "nothing of it was kept");
     assert_eq!(send(&server, &house, &refused).0, 200, "now it is there");
 }
@@ -124,7 +124,7 @@ fn a_database_server_may_go_and_come_back() {
 
     // Every connection is cut: the next ones are new.
     let key = MasterKey::from_file(&house.config.master_key_path()).unwrap();
-    let other = Db::open(&Settings { url: postgres.url(), master_key: key, readers: 1 }).unwrap();
+    let other = Db::open(&Settings::new(postgres.url(), key)).unwrap();
     let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity
                WHERE pid <> pg_backend_pid() AND application_name = 'kouan'";
     let count = other.read(|tx| tx.query_one(cut, &[])?.i64(0)).unwrap();

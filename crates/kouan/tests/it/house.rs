@@ -191,6 +191,13 @@ impl Server {
         (answer.status().as_u16(), serde_json::from_slice(&body).unwrap())
     }
 
+    /// Waits until it has logged something.
+    pub(crate) fn until_said(&self, text: &str) {
+        while !self.log().contains(text) {
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until it is ready.
     pub(crate) fn until_ready(&self) {
         while self.ready().0 != 200 {
