@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo test bench gen fmt lint
+.PHONY: demo test crash bench gen fmt lint
 
 # The main job on the embedded database: a simulated day of imports, then the API browser.
 demo:
@@ -17,9 +17,27 @@ test: lint
 	$${KOUAN_CEB_DIR:-../shared/ceb} (KOUAN_CEB_DIR); the tests that compare with them are skipped"
 	.ci/with-postgres cargo test --workspace --locked --quiet
 
-# Speed, as ratios against something real in the same run.
+# Kills a running server at least fifty times on each database and looks what is left; fails when
+# something was lost or done twice, or a restart took two seconds. KOUAN_CRASH_KILLS and
+# KOUAN_CRASH_SEED choose another story.
+crash:
+	@scripts/setup test
+	cargo build --release --locked --package kouan
+	KOUAN_CRASH_BINARY=$(CURDIR)/target/release/kouan .ci/with-postgres cargo test --locked --quiet \
+	--package kouan --test it -- --ignored --nocapture --exact crash::fifty_deaths
+
+# Speed, beside something real in the same run: writes docs/benchmarks. Some ten minutes; shorter
+# with make bench SECONDS=10
+SECONDS ?= 60
+INTAKE = target/release/kouan bench intake --seconds $(SECONDS) --out docs/benchmarks
 bench:
-	@scripts/setup demo
+	@scripts/setup bench
+	cargo build --release --locked --package kouan
+	$(INTAKE) --profile batch
+	$(INTAKE) --profile single --signature rsa
+	$(INTAKE) --profile single --signature sm2
+	$(INTAKE) --rate 1417
+	KOUAN_POSTGRES=durable .ci/with-postgres $(INTAKE) --engine postgres --profile batch
 	cargo bench --locked --package kouan
 
 # Rewrites what is generated and committed under api/ and docs/.
