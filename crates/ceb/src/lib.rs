@@ -1,5 +1,6 @@
 //! The national customs message family (CEB): read, check, write, sign, envelope.
 
+mod base64;
 pub mod c14n;
 pub mod certificate;
 mod check;

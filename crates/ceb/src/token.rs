@@ -258,6 +258,9 @@ impl Text {
         let mut at = from;
         let mut plain = true;
         while let Some(eight) = bytes.get(at..at + 8) {
+            if at - from == SHORT_BYTES {
+                return Text::long(bytes, at, plain);
+            }
             let Ok(eight) = <[u8; 8]>::try_from(eight) else { break };
             let word = u64::from_le_bytes(eight);
             let ends = equal(word, b'<') | equal(word, b'&');
@@ -282,7 +285,20 @@ impl Text {
         }
         Text { end: bytes.len(), plain }
     }
+
+    /// The same for a text that is [`plain`](Text::plain) or not up to `at`.
+    #[cold]
+    fn long(bytes: &[u8], at: usize, plain: bool) -> Text {
+        let rest = &bytes[at..];
+        let length = memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+        let marked = memchr::memchr3(b']', b'>', b'\r', &rest[..length]).is_some();
+        let end = at + length;
+        Text { end, plain: plain && !marked && bytes.get(end) != Some(&b'&') }
+    }
 }
+
+/// Text longer than this, such as a certificate, is searched in another way.
+const SHORT_BYTES: usize = 256;
 
 /// Marks the bytes of a word that equal `byte` with their top bit. A byte above a marked one may
 /// be marked in error.

@@ -32,22 +32,22 @@ impl Writer {
         let kind = message.kind;
         self.root(message);
         let document = &kind.document;
-        self.count("documents", message.documents.len(), 1, document.max);
+        self.count(&|| "documents".to_owned(), message.documents.len(), 1, document.max);
         for (each, number) in message.documents.iter().zip(1u32..) {
-            let path = format!("{}[{number}]", document.element);
+            let path = || format!("{}[{number}]", document.element);
             if document.is_flat() {
                 self.record(&each.head, document.head, &path);
                 continue;
             }
             self.open(document.element);
             let head = document.head;
-            self.record(&each.head, head, &format!("{path}/{}", head.element));
+            self.record(&each.head, head, &|| format!("{}/{}", path(), head.element));
             let (min, max) = document.lines.map_or((0, 0), |lines| (lines.min, lines.max));
             self.count(&path, each.lines.len(), min, max);
             for (line, at) in each.lines.iter().zip(1u32..) {
                 if let Some(lines) = &document.lines {
                     let element = lines.record.element;
-                    self.record(line, lines.record, &format!("{path}/{element}[{at}]"));
+                    self.record(line, lines.record, &|| format!("{}/{element}[{at}]", path()));
                 }
             }
             self.close(document.element);
@@ -82,7 +82,7 @@ impl Writer {
     fn transmission(&mut self, message: &Message) {
         let kind = message.kind;
         match (kind.transfer(), &message.transfer) {
-            (Some(def), Some(transfer)) => self.record(transfer, def, def.element),
+            (Some(def), Some(transfer)) => self.record(transfer, def, &|| def.element.to_owned()),
             (None, None) => {}
             (Some(def), None) => self.refuse(
                 "element.missing",
@@ -92,10 +92,10 @@ impl Writer {
             (None, Some(_)) => self.out_of_type("BaseTransfer"),
         }
         let subscriptions = if kind.transfer().is_some() { SUBSCRIPTIONS_MAX } else { 0 };
-        self.count("BaseSubscribe", message.subscriptions.len(), 0, subscriptions);
+        self.count(&|| "BaseSubscribe".to_owned(), message.subscriptions.len(), 0, subscriptions);
         for (each, number) in message.subscriptions.iter().zip(1u32..) {
             let def = &crate::schema::BASE_SUBSCRIBE;
-            self.record(each, def, &format!("BaseSubscribe[{number}]"));
+            self.record(each, def, &|| format!("BaseSubscribe[{number}]"));
         }
         if let Some(extension) = &message.extension {
             if kind.signature == Presence::Absent {
@@ -108,16 +108,16 @@ impl Writer {
     fn extension(&mut self, extension: &Extension) {
         let name = EXTEND_MESSAGE.element;
         self.open(name);
-        self.fields(&extension.head, &EXTEND_MESSAGE, name);
+        self.fields(&extension.head, &EXTEND_MESSAGE, &|| name.to_owned());
         self.open("Message");
         self.out.push_str(extension.body.as_deref().unwrap_or(""));
         self.close("Message");
         self.close(name);
     }
 
-    fn record(&mut self, record: &Record, def: &'static RecordDef, path: &str) {
+    fn record(&mut self, record: &Record, def: &'static RecordDef, path: &dyn Fn() -> String) {
         if record.def() != def {
-            self.out_of_type(path);
+            self.out_of_type(&path());
             return;
         }
         self.open(def.element);
@@ -125,13 +125,13 @@ impl Writer {
         self.close(def.element);
     }
 
-    fn fields(&mut self, record: &Record, def: &'static RecordDef, path: &str) {
+    fn fields(&mut self, record: &Record, def: &'static RecordDef, path: &dyn Fn() -> String) {
         for (field, at) in def.fields.iter().zip(0u8..) {
             let value = match record.raw(FieldIndex(at)) {
                 Some(value) if field.required || !value.is_empty() => value,
                 None if field.required => {
                     let missing = field_missing(def, field);
-                    self.findings.push(missing.at(format!("{path}/{}", field.name)));
+                    self.findings.push(missing.at(format!("{}/{}", path(), field.name)));
                     continue;
                 }
                 _ => continue,
@@ -139,11 +139,16 @@ impl Writer {
             let fault = (!value.is_empty() || field.preset.is_none()).then(|| judge(field, value));
             if let Some(fault) = fault.flatten() {
                 let finding = value_fault(field, fault, value);
-                self.findings.push(finding.at(format!("{path}/{}", field.name)));
+                self.findings.push(finding.at(format!("{}/{}", path(), field.name)));
             }
-            self.check_characters(value, field.name);
+            self.out.reserve(value.len() + 2 * field.name.len() + "<ceb:></ceb:>".len());
             self.open(field.name);
-            escape_text(&mut self.out, value);
+            if is_plain(value) {
+                self.out.push_str(value);
+            } else {
+                self.check_characters(value, field.name);
+                escape_text(&mut self.out, value);
+            }
             self.close(field.name);
         }
     }
@@ -160,11 +165,11 @@ impl Writer {
         self.out.push('>');
     }
 
-    fn count(&mut self, path: &str, count: usize, min: u32, max: u32) {
+    fn count(&mut self, path: &dyn Fn() -> String, count: usize, min: u32, max: u32) {
         if count < min as usize || max != u32::MAX && count > max as usize {
             let message =
                 Text::new("数量不符合规范", "The standard allows another number of these");
-            let finding = refusal("element.count", message).at(path);
+            let finding = refusal("element.count", message).at(path());
             let expected =
                 if max == u32::MAX { format!("{min}..") } else { format!("{min}..{max}") };
             self.findings.push(finding.found(count.to_string(), expected));
@@ -203,6 +208,16 @@ pub(crate) fn is_forbidden(c: char) -> bool {
 fn refusal(code: &'static str, message: Text) -> Finding {
     let remedy = Text::new("补正后再生成报文", "Correct it, then write the message again");
     Finding::error(code, message, remedy)
+}
+
+/// Whether a value can be written as it is, told by a glance. `false` tells nothing.
+fn is_plain(value: &str) -> bool {
+    // U+FFFE and U+FFFF begin with the last of these. Without branches, so that the compiler can
+    // look at many bytes at once.
+    let odd = |byte: u8| {
+        (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == 0xef)
+    };
+    !value.bytes().fold(false, |any, byte| any | odd(byte))
 }
 
 /// Appends character data, escaped as canonical XML does.

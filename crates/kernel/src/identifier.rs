@@ -14,18 +14,28 @@ pub enum Verdict {
 
 /// Unified social credit code 统一社会信用代码, GB 32100-2015: 18 characters, mod 31.
 pub fn social_credit_code(code: &str) -> Verdict {
-    const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
+    const VALUES: [u8; 128] = {
+        let mut values = [u8::MAX; 128];
+        let mut at = 0;
+        while at < ALPHABET.len() {
+            values[ALPHABET[at] as usize] = at as u8;
+            at += 1;
+        }
+        values
+    };
     const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-    let Some(values) = values(code, 18, |c| ALPHABET.find(c)) else { return Verdict::Malformed };
+    let value = |c: char| VALUES.get(c as usize).copied().map(usize::from).filter(|v| *v < 31);
+    let Some(values) = values::<18>(code, value) else { return Verdict::Malformed };
     let sum: usize = values.iter().zip(WEIGHTS).map(|(v, w)| v * w).sum();
-    compare(code, ALPHABET.as_bytes()[(31 - sum % 31) % 31] as char)
+    compare(code, ALPHABET[(31 - sum % 31) % 31] as char)
 }
 
 /// Organisation code 组织机构代码, GB 11714: 8 characters and a check character, mod 11.
 pub fn organisation_code(code: &str) -> Verdict {
     const WEIGHTS: [usize; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
     let value = |c: char| c.to_digit(36).filter(|_| !c.is_ascii_lowercase()).map(|d| d as usize);
-    let Some(values) = values(code, 9, value) else { return Verdict::Malformed };
+    let Some(values) = values::<9>(code, value) else { return Verdict::Malformed };
     let sum: usize = values.iter().zip(WEIGHTS).map(|(v, w)| v * w).sum();
     compare(code, ['0', 'X', '9', '8', '7', '6', '5', '4', '3', '2', '1'][sum % 11])
 }
@@ -35,7 +45,7 @@ pub fn organisation_code(code: &str) -> Verdict {
 pub fn identity_number(number: &str) -> Verdict {
     const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let value = |c: char| if c == 'X' { Some(10) } else { c.to_digit(10).map(|d| d as usize) };
-    let Some(values) = values(number, 18, value) else { return Verdict::Malformed };
+    let Some(values) = values::<18>(number, value) else { return Verdict::Malformed };
     if values[..17].contains(&10) || crate::time::parse_compact_date(&number[6..14]).is_none() {
         return Verdict::Malformed;
     }
@@ -63,7 +73,8 @@ pub fn gs1_key(key: &str) -> Verdict {
     if !matches!(key.len(), 8 | 12 | 13 | 14 | 18) {
         return Verdict::Malformed;
     }
-    let Some(values) = values(key, key.len(), |c| c.to_digit(10).map(|d| d as usize)) else {
+    let value = |c: char| c.to_digit(10).map(|d| d as usize);
+    let Some(values) = key.chars().map(value).collect::<Option<Vec<usize>>>() else {
         return Verdict::Malformed;
     };
     let sum: usize = values
@@ -83,7 +94,7 @@ pub fn postal_item(item: &str) -> Verdict {
     if item.len() != 13 || !item.is_ascii() || !upper(&item[..2]) || !upper(&item[11..]) {
         return Verdict::Malformed;
     }
-    let Some(values) = values(&item[2..11], 9, |c| c.to_digit(10).map(|d| d as usize)) else {
+    let Some(values) = values::<9>(&item[2..11], |c| c.to_digit(10).map(|d| d as usize)) else {
         return Verdict::Malformed;
     };
     let sum: usize = values.iter().zip(WEIGHTS).map(|(v, w)| v * w).sum();
@@ -104,7 +115,7 @@ pub fn container(number: &str) -> Verdict {
         v => Some(v + 3),
     };
     let Some(values) =
-        values(number, 11, value).filter(|v| letters && v[4..].iter().all(|d| *d < 10))
+        values::<11>(number, value).filter(|v| letters && v[4..].iter().all(|d| *d < 10))
     else {
         return Verdict::Malformed;
     };
@@ -116,9 +127,17 @@ fn digit(value: usize) -> char {
     char::from_digit((value % 10) as u32, 10).unwrap_or('0')
 }
 
-fn values(code: &str, length: usize, value: impl Fn(char) -> Option<usize>) -> Option<Vec<usize>> {
-    let values: Vec<usize> = code.chars().map(value).collect::<Option<_>>()?;
-    (code.is_ascii() && values.len() == length).then_some(values)
+/// The values of the characters of a code that is so long and ASCII.
+fn values<const LENGTH: usize>(
+    code: &str,
+    value: impl Fn(char) -> Option<usize>,
+) -> Option<[usize; LENGTH]> {
+    let bytes: &[u8; LENGTH] = code.as_bytes().try_into().ok()?;
+    let mut values = [0; LENGTH];
+    for (own, byte) in values.iter_mut().zip(bytes) {
+        *own = value(char::from(*byte)).filter(|_| byte.is_ascii())?;
+    }
+    Some(values)
 }
 
 fn compare(code: &str, expected: char) -> Verdict {

@@ -49,18 +49,20 @@ impl Check<'_> {
         match field.form {
             Form::Plain | Form::Line => {}
             Form::Guid => {
-                let path = self.path(at, field.name);
-                self.guid(value, &path, at.record.line_of(index));
+                if !is_proper_guid(value) {
+                    let path = self.path(at, field.name);
+                    self.guid(value, &path, at.record.line_of(index));
+                }
             }
             Form::Moment => {
-                if value.len() != 14 || Time::parse_compact(value).is_none() {
+                if value.len() != 14 || !is_moment(value) {
                     let texts = ("时间无效", "Not a real time");
                     self.invalid(at, index, "time.invalid", "yyyyMMddHHmmss", texts);
                 }
             }
             Form::MomentMillis => self.moment_millis(at, index, value),
             Form::Day => {
-                if parse_compact_date(value).is_none() {
+                if !is_plain_day(value.as_bytes()) && parse_compact_date(value).is_none() {
                     let texts = ("日期无效", "Not a real day");
                     self.invalid(at, index, "date.invalid", "yyyyMMdd", texts);
                 }
@@ -79,13 +81,17 @@ impl Check<'_> {
                 }
             }
             Form::Money => {
-                if at.record.decimal_at(index).is_some_and(|amount| amount < Decimal::ZERO) {
+                let negative = |amount| amount < Decimal::ZERO;
+                if sign(value).is_none() && at.record.decimal_at(index).is_some_and(negative) {
                     let texts = ("金额不得为负", "An amount may not be negative");
                     self.invalid(at, index, "amount.negative", "0 or more", texts);
                 }
             }
             Form::Quantity | Form::Count => {
-                if at.record.decimal_at(index).is_some_and(|amount| amount <= Decimal::ZERO) {
+                let not_positive = |amount| amount <= Decimal::ZERO;
+                if sign(value) != Some(Sign::Positive)
+                    && at.record.decimal_at(index).is_some_and(not_positive)
+                {
                     let texts = ("数值须大于零", "The number must be above zero");
                     self.invalid(at, index, "quantity.not_positive", "above 0", texts);
                 }
@@ -137,7 +143,7 @@ impl Check<'_> {
     }
 
     fn moment_millis(&mut self, at: At<'_>, index: FieldIndex, value: &str) {
-        if Time::parse_compact(value).is_none() {
+        if !is_moment(value) {
             let texts = ("时间无效", "Not a real time");
             self.invalid(at, index, "time.invalid", "yyyyMMddHHmmssSSS", texts);
         }
@@ -263,6 +269,67 @@ fn may_be_empty(field: &Field) -> bool {
 fn well_shaped(at: At<'_>, index: FieldIndex) -> bool {
     let field = at.record.def().field(index);
     field.zip(at.record.at(index)).is_some_and(|(field, value)| judge(field, value).is_none())
+}
+
+/// A UUID in upper case.
+pub(super) fn is_proper_guid(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let proper = |at: usize, byte: u8| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
+    };
+    bytes.len() == 36 && bytes.iter().enumerate().all(|(at, byte)| proper(at, *byte))
+}
+
+/// Whether a text is a real time, `yyyyMMddHHmmss` with or without milliseconds.
+fn is_moment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let plain = matches!(bytes.len(), 14 | 17)
+        && is_plain_day(&bytes[..8])
+        && pair(&bytes[8..]).is_some_and(|hour| hour < 24)
+        && pair(&bytes[10..]).is_some_and(|minute| minute < 60)
+        && pair(&bytes[12..]).is_some_and(|second| second < 60)
+        && bytes[14..].iter().all(u8::is_ascii_digit);
+    plain || Time::parse_compact(text).is_some()
+}
+
+/// Whether a text is a day that every month has, of the years 1000 to 8999. `false` tells nothing.
+fn is_plain_day(text: &[u8]) -> bool {
+    text.len() == 8
+        && matches!(text[0], b'1'..=b'8')
+        && text[1..4].iter().all(u8::is_ascii_digit)
+        && pair(&text[4..]).is_some_and(|month| (1..=12).contains(&month))
+        && pair(&text[6..]).is_some_and(|day| (1..=28).contains(&day))
+}
+
+/// The number of the first two digits.
+fn pair(text: &[u8]) -> Option<u8> {
+    match text {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..] => Some((tens - b'0') * 10 + ones - b'0'),
+        _ => None,
+    }
+}
+
+/// Sign of a number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Zero,
+    Positive,
+}
+
+/// The sign of a number of plain digits, with or without some after a point, told without
+/// computing it; `None` of others.
+fn sign(text: &str) -> Option<Sign> {
+    let (whole, part) = match text.split_once('.') {
+        Some((whole, part)) => (whole, part),
+        None => (text, "0"),
+    };
+    let short = text.len() <= 24 && !whole.is_empty() && !part.is_empty();
+    if !short || !all_digits(whole) || !all_digits(part) {
+        return None;
+    }
+    let zero = whole.bytes().chain(part.bytes()).all(|digit| digit == b'0');
+    Some(if zero { Sign::Zero } else { Sign::Positive })
 }
 
 fn all_digits(text: &str) -> bool {

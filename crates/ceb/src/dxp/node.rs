@@ -36,8 +36,9 @@ impl<'x> Node<'x> {
         }
     }
 
-    fn push(&mut self, text: &'x str) {
-        match text.contains('\r') {
+    /// Adds text; `plain` when no carriage return stands in it.
+    fn push(&mut self, text: &'x str, plain: bool) {
+        match !plain && text.contains('\r') {
             true => self.text.to_mut().push_str(&text.replace("\r\n", "\n").replace('\r', "\n")),
             false if self.text.is_empty() => self.text = Cow::Borrowed(text),
             false => self.text.to_mut().push_str(text),
@@ -94,9 +95,14 @@ pub(super) fn tree(source: &str) -> Result<Node<'_>, XmlFault> {
                     }
                 }
             }
-            Step::Text(text, _) | Step::CData(text) => {
+            Step::Text(text, plain) => {
                 if let Some(node) = open.last_mut() {
-                    node.push(text);
+                    node.push(text, plain);
+                }
+            }
+            Step::CData(text) => {
+                if let Some(node) = open.last_mut() {
+                    node.push(text, false);
                 }
             }
             Step::Character(character) => {

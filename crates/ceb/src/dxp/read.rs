@@ -1,7 +1,5 @@
 //! Reading envelopes: strict about structure and size, so what comes in can be trusted onward.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use kernel::{Finding, Text};
 
 use super::node::{Fields, Node, tree, unexpected};
@@ -9,6 +7,7 @@ use super::{
     Additions, Answer, BizKey, DXP, Envelope, Header, Kind, ReceiverResult, Response,
     ServerEnvelope, time,
 };
+use crate::base64;
 use crate::c14n::decode;
 
 /// Most receivers of one envelope.
@@ -122,7 +121,7 @@ fn envelope(node: &Node<'_>, findings: &mut Vec<Finding>) -> Envelope {
         Some(node) => header(&mut fields, node),
         None => Header::default(),
     };
-    let data = fields.value("Data", "base64", base64);
+    let data = fields.value("Data", "base64", base64::decode);
     let additions = fields.child(DXP, "AddInfo").map(|node| additions(&mut fields, node));
     let signature = fields.signature();
     Envelope { id: attribute(node, "Id"), header, data, additions, signature }
@@ -291,14 +290,4 @@ fn wrong_root(node: &Node<'_>, root: &str) -> Finding {
     unexpected(node.local)
         .found(format!("{{{}}}{}", node.namespace, node.local), format!("{{{DXP}}}{root}"))
         .on_line(node.line)
-}
-
-/// Base64 with XML white space anywhere in it.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let white = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    if !text.bytes().any(white) {
-        return STANDARD.decode(text).ok();
-    }
-    let compact: Vec<u8> = text.bytes().filter(|byte| !white(*byte)).collect();
-    STANDARD.decode(compact).ok()
 }

@@ -1,11 +1,10 @@
 //! Writing envelopes: UTF-8, prefix `dxp:`, schema order, nothing the schema would refuse.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use kernel::{Finding, Text};
 
 use super::read::{KEYS_MAX, RECEIVERS_MAX};
 use super::{Additions, Answer, DXP, Envelope, Header, Response, ServerEnvelope, time};
+use crate::base64;
 use crate::c14n::is_character;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -79,8 +78,9 @@ impl Writer {
             self.open("DxpMsg", &format!(" ver=\"1.0\"{id}"));
         }
         self.within("TransInfo", "", |out| out.header(&envelope.header));
+        self.out.reserve(envelope.data.len() / 3 * 4 + 512);
         self.out.push_str("<dxp:Data>");
-        STANDARD.encode_string(&envelope.data, &mut self.out);
+        base64::encode_to(&mut self.out, &envelope.data);
         self.out.push_str("</dxp:Data>");
         if let Some(additions) = &envelope.additions {
             self.within("AddInfo", "", |out| out.additions(additions));

@@ -229,19 +229,65 @@ pub struct RecordDef {
     pub en: &'static str,
     /// The fields, in the order of the wire.
     pub fields: &'static [Field],
+    /// The positions of the fields, by their names.
+    pub(crate) names: Names,
 }
 
 impl RecordDef {
     /// Position of a field by its element name.
     pub fn index(&self, name: &str) -> Option<FieldIndex> {
-        let at = self.fields.iter().position(|field| field.name == name)?;
-        u8::try_from(at).ok().map(FieldIndex)
+        let mut slot = slot(name.as_bytes());
+        loop {
+            let at = self.names.0[slot];
+            if self.fields.get(usize::from(at))?.name == name {
+                return Some(FieldIndex(at));
+            }
+            slot = (slot + 1) % SLOTS;
+        }
     }
 
     /// A field by position.
     pub fn field(&self, at: FieldIndex) -> Option<&'static Field> {
         self.fields.get(usize::from(at.0))
     }
+}
+
+/// Slots of [`Names`], more than twice as many as the longest record has fields, so that there is
+/// always an empty one and the first looked at is most often the right one.
+const SLOTS: usize = 128;
+
+/// A hash table made when compiling: in the slot of a name, or the next free one after it, the
+/// position of its field.
+#[derive(Debug)]
+pub(crate) struct Names([u8; SLOTS]);
+
+impl Names {
+    const EMPTY: u8 = u8::MAX;
+
+    pub(crate) const fn new(fields: &[Field]) -> Names {
+        assert!(fields.len() * 2 < SLOTS);
+        let mut slots = [Names::EMPTY; SLOTS];
+        let mut at = 0;
+        while at < fields.len() {
+            let mut slot = slot(fields[at].name.as_bytes());
+            while slots[slot] != Names::EMPTY {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = at as u8;
+            at += 1;
+        }
+        Names(slots)
+    }
+}
+
+const fn slot(name: &[u8]) -> usize {
+    let length = name.len();
+    if length == 0 {
+        return 0;
+    }
+    let (first, middle, last) = (name[0], name[length / 2], name[length - 1]);
+    let sum = length * 11 + first as usize * 5 + middle as usize * 37 + last as usize * 19;
+    sum % SLOTS
 }
 
 impl PartialEq for RecordDef {
@@ -351,14 +397,13 @@ macro_rules! records {
     })*) => {
         $(
             $(#[$doc])*
-            pub static $record: RecordDef = RecordDef {
-                element: $element,
-                zh: $zh,
-                en: $en,
-                fields: &[$(
+            pub static $record: RecordDef = {
+                const FIELDS: &[Field] = &[$(
                     Field::new(&crate::schema::term::$term, required!($presence), $shape)
                         $(.noted($note_zh, $note_en))?,
-                )*],
+                )*];
+                let names = Names::new(FIELDS);
+                RecordDef { element: $element, zh: $zh, en: $en, fields: FIELDS, names }
             };
 
             #[doc = concat!("Positions of the fields of `", $element, "`.")]

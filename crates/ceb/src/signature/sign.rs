@@ -1,10 +1,8 @@
 //! Signing a message.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::digest::DigestSink;
 use super::{Algorithm, C14N, DS, ENVELOPED, Spelling, precedes_extension};
+use crate::base64;
 use crate::c14n::{Part, Step, Walk, XmlFault, canonicalize, decode};
 use crate::keys::{KeyError, RsaHash, Secret, SigningKey, sign_rsa};
 
@@ -50,7 +48,7 @@ pub fn sign(xml: &[u8], key: &SigningKey, spelling: Spelling) -> Result<Vec<u8>,
     let std::borrow::Cow::Borrowed(source) = source else { return Err(SignError::Encoding) };
     let (place, digest) = survey(source)?;
     let (before, after) = source.split_at(place);
-    let signed_info = signed_info(spelling, &STANDARD.encode(digest.finish(algorithm)));
+    let signed_info = signed_info(spelling, &base64::encode(digest.finish(algorithm)));
     let open = format!("<ds:Signature xmlns:ds=\"{DS}\">{signed_info}");
     let draft = [before, &open, "</ds:Signature>", after].concat();
     let message = canonicalize(draft.as_bytes(), Part::Element(DS, "SignedInfo"));
@@ -60,9 +58,9 @@ pub fn sign(xml: &[u8], key: &SigningKey, spelling: Spelling) -> Result<Vec<u8>,
         "<ds:SignatureValue>{}</ds:SignatureValue><ds:KeyInfo><ds:KeyName>{}</ds:KeyName>\
          <ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
          </ds:Signature>",
-        STANDARD.encode(value),
+        base64::encode(value),
         certificate.serial,
-        STANDARD.encode(certificate.der()),
+        base64::encode(certificate.der()),
     );
     Ok([before, &open, &close, after].concat().into_bytes())
 }

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use kernel::Finding;
 
 use super::digest::DigestSink;
 use super::element::SignatureElement;
 use super::fault::Fault;
 use super::{Algorithm, DS, Spelling, precedes_extension};
+use crate::base64;
 use crate::c14n::{Step, Walk, XmlFault, decode};
 use crate::certificate::{Certificate, PublicKey};
 
@@ -96,7 +95,7 @@ impl Verifier {
             faults.push(Fault::Algorithm(pair));
         }
         let digest_ok = algorithm.is_some_and(|algorithm| {
-            let ok = bytes(&element.digest) == Some(examined.digest.finish(algorithm));
+            let ok = base64::decode(&element.digest) == Some(examined.digest.finish(algorithm));
             if !ok {
                 faults.push(Fault::Digest);
             }
@@ -138,7 +137,7 @@ impl Verifier {
         if let Some(known) = self.lock().find(text) {
             return Some(known);
         }
-        let Some(der) = bytes(text) else {
+        let Some(der) = base64::decode(text) else {
             faults.push(Fault::CertificateMalformed("not base64".to_owned()));
             return None;
         };
@@ -254,7 +253,7 @@ fn check_value(
     faults: &mut Vec<Fault>,
 ) -> bool {
     let signed = &element.signed_info;
-    let Some(value) = bytes(&element.value) else {
+    let Some(value) = base64::decode(&element.value) else {
         faults.push(Fault::Malformed("SignatureValue 不是 base64", "SignatureValue is not base64"));
         return false;
     };
@@ -271,16 +270,6 @@ fn check_value(
         faults.push(Fault::Signature);
     }
     good
-}
-
-/// Base64 with XML white space anywhere in it.
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    let white = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    if !text.bytes().any(white) {
-        return STANDARD.decode(text).ok();
-    }
-    let compact: Vec<u8> = text.bytes().filter(|byte| !white(*byte)).collect();
-    STANDARD.decode(compact).ok()
 }
 
 fn findings(faults: &[Fault]) -> Vec<Finding> {
