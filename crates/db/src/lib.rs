@@ -44,6 +44,7 @@ pub mod test;
 mod trouble;
 mod tx;
 mod value;
+pub mod yardstick;
 
 pub use archive::{Archiver, Opened, Original, OriginalId, OriginalKind, Packed};
 pub use backup::{Overwrite, Progress};

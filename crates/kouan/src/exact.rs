@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 /// A measured number in decimal digits; a number in JSON, never rounded through binary fractions.
@@ -19,6 +19,23 @@ impl Serialize for Exact {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw = RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?;
         raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Exact, D::Error> {
+        let raw: Box<RawValue> = Box::deserialize(deserializer)?;
+        Ok(Exact(raw.get().to_owned()))
+    }
+}
+
+impl Exact {
+    /// In thousandths, what is smaller cut off; 0 of what is no decimal.
+    pub fn thousandths(&self) -> u64 {
+        let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
+        let fraction = format!("{fraction:0<3}");
+        let digits = [whole, fraction.get(..3).unwrap_or_default()].concat();
+        digits.parse().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The binary as its users meet it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "it/bench.rs"]
+mod bench;
 #[path = "it/command.rs"]
 mod command;
 #[path = "it/crash.rs"]

@@ -1,10 +1,12 @@
 //! From what was measured to the figures.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use clearance::census;
 use clearance::document::DocumentId;
+use kernel::Clock;
 
+use super::cost::Cost;
 use super::figures::{Figures, Ratios};
 use super::load::Notes;
 use super::meter;
@@ -13,7 +15,8 @@ use super::stage::Stage;
 use super::watch::Findings;
 use crate::Failure;
 use crate::cli::{BenchEngine, BenchIntake, BenchProfile, BenchSignature};
-use crate::exact::{millis, per_second, percentile, ratio};
+use crate::clock::SystemClock;
+use crate::exact::{millis, per_second, percentile};
 
 /// Everything a run left behind.
 pub(super) struct Outcome {
@@ -47,23 +50,25 @@ pub(super) fn figures(
     let each = parcels.max(1);
     let mut ack = notes.ack_micros.clone();
     ack.sort_unstable();
-    let mut by_stage: BTreeMap<String, u64> = measured.server.clone();
-    by_stage.insert("generator".to_owned(), measured.generator);
+    let cost = &measured.cost;
+    let writing = Writing::of(cost, each);
     let micros = |nanos: u64| nanos / NANOS_PER_MICRO / each;
     let drain = measured.whole.saturating_sub(notes.window);
     let in_millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or_default();
     Ok(Figures {
-        engine: args.engine.word(),
+        engine: args.engine.word().to_owned(),
         profile: match (args.rate, args.profile) {
             (Some(_), _) => "mix",
             (None, BenchProfile::Batch) => "batch",
             (None, BenchProfile::Single) => "single",
-        },
+        }
+        .to_owned(),
         signature: match (args.signature, args.rate) {
             (Some(BenchSignature::Rsa), _) => "rsa",
             (None, Some(_)) => "mixed",
             _ => "sm2",
-        },
+        }
+        .to_owned(),
         rate: args.rate,
         seconds: millis(in_millis(notes.window)),
         drain_seconds: millis(in_millis(drain)),
@@ -78,22 +83,65 @@ pub(super) fn figures(
         ack_p50_ms: millis(percentile(&ack, 50)),
         ack_p99_ms: millis(percentile(&ack, 99)),
         ack_max_ms: millis(percentile(&ack, 100)),
-        bytes_written_per_parcel: measured.disk_bytes / each,
-        bytes_written_by: "process",
-        process_bytes_per_parcel: measured.disk_bytes / each,
+        bytes_written_per_parcel: writing.bytes,
+        bytes_written_by: writing.bytes_by.to_owned(),
+        process_bytes_per_parcel: cost.process_bytes / each,
+        standin_bytes_per_parcel: cost.written.map(|written| written.standin_bytes / each),
         database_bytes_per_parcel: stage.db.size_on_disk()? / all_parcels,
-        fsyncs_per_parcel: ratio(0, 1),
-        fsyncs_by: "none",
-        cpu_us_per_parcel: micros(by_stage.values().sum()),
-        cpu_us_by_stage: by_stage.iter().map(|(stage, n)| (stage.clone(), micros(*n))).collect(),
+        fsyncs_per_parcel: millis(writing.syncs * 1_000 / each),
+        fsyncs_by: writing.syncs_by.to_owned(),
+        cpu_us_per_parcel: micros(cost.cpu.values().sum()),
+        cpu_us_by_stage: cost.cpu.iter().map(|(stage, n)| (stage.clone(), micros(*n))).collect(),
         peak_memory_mb: peak_memory_kib / KIB_PER_MIB,
         generator_memory_mb: measured.generator_memory_kib / KIB_PER_MIB,
         lost: (acknowledged.len() as u64).saturating_sub(stored),
         duplicated: found.doubled.max(found.documents.saturating_sub(acknowledged.len() as u64)),
         examples: found.examples,
         ratios: Ratios::default(),
+        yardsticks: Vec::new(),
+        left_out: Vec::new(),
         machine: meter::machine(),
+        on: SystemClock.now().date().to_string(),
     })
+}
+
+/// What was written, by the best count there is.
+struct Writing {
+    bytes: u64,
+    bytes_by: &'static str,
+    syncs: u64,
+    syncs_by: &'static str,
+}
+
+impl Writing {
+    fn of(cost: &Cost, each: u64) -> Writing {
+        match (&cost.database, &cost.written) {
+            (Some(database), _) if database.disk_bytes > 0 => Writing {
+                bytes: database.disk_bytes / each,
+                bytes_by: "/proc/PID/io of the database server, the stand-in's tables among them",
+                syncs: database.log_syncs,
+                syncs_by: "the server's statistics: forced writes of its log",
+            },
+            (Some(database), _) => Writing {
+                bytes: database.log_bytes / each,
+                bytes_by: "the server's statistics: its log alone",
+                syncs: database.log_syncs,
+                syncs_by: "the server's statistics: forced writes of its log",
+            },
+            (None, Some(written)) => Writing {
+                bytes: written.own_bytes / each,
+                bytes_by: "the server's write calls, the stand-in's file left out",
+                syncs: written.own_syncs,
+                syncs_by: "the server's fsync and fdatasync calls, the stand-in's file left out",
+            },
+            (None, None) => Writing {
+                bytes: cost.process_bytes / each,
+                bytes_by: "/proc/PID/io of the server, the stand-in's file among them",
+                syncs: 0,
+                syncs_by: "not counted",
+            },
+        }
+    }
 }
 
 impl BenchEngine {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::yardstick::Comparison;
 use crate::exact::Exact;
 
 /// The result of a run, as printed with `--json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figures {
     /// `sqlite` or `postgres`.
-    pub engine: &'static str,
+    pub engine: String,
     /// `single` or `batch`, or `mix` for a steady rate.
-    pub profile: &'static str,
+    pub profile: String,
     /// `sm2`, `rsa`, or `mixed`.
-    pub signature: &'static str,
+    pub signature: String,
     /// Parcels a second that were offered; absent when sent as fast as acknowledged.
     pub rate: Option<u32>,
     /// Seconds from the first message to the last acknowledgement.
@@ -46,15 +47,17 @@ pub struct Figures {
     /// Bytes written to the platform's own files for a parcel.
     pub bytes_written_per_parcel: u64,
     /// How they were counted.
-    pub bytes_written_by: &'static str,
+    pub bytes_written_by: String,
     /// Bytes the server process caused to be written for a parcel, the stand-in's among them.
     pub process_bytes_per_parcel: u64,
+    /// Bytes the stand-in wrote for a parcel; absent where it writes to the platform's database.
+    pub standin_bytes_per_parcel: Option<u64>,
     /// Bytes of the finished database for a parcel.
     pub database_bytes_per_parcel: u64,
     /// Forced writes of the platform's own files for a parcel.
     pub fsyncs_per_parcel: Exact,
     /// How they were counted.
-    pub fsyncs_by: &'static str,
+    pub fsyncs_by: String,
     /// CPU time of server, database and generator for a parcel, microseconds.
     pub cpu_us_per_parcel: u64,
     /// The same by thread of the server; `generator` and `postgres` are processes.
@@ -71,12 +74,18 @@ pub struct Figures {
     pub examples: Vec<String>,
     /// Our speed over the yardstick's, on the same messages in the same run.
     pub ratios: Ratios,
+    /// What the ratios were made from.
+    pub yardsticks: Vec<Comparison>,
+    /// Yardsticks that were left out, and why.
+    pub left_out: Vec<String>,
     /// The machine.
     pub machine: String,
+    /// The day of the run in Beijing.
+    pub on: String,
 }
 
 /// Ours over theirs in speed; absent where a yardstick was left out.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Ratios {
     /// The write path against the bare engine writing the same rows and bytes.
     pub bare_engine: Option<Exact>,
@@ -132,15 +141,13 @@ impl Figures {
             self.lost, self.duplicated, self.incomplete, self.unexpected
         ));
         lines.extend(self.examples.iter().map(|example| format!("  {example}")));
-        let ratios = [
-            ("bare engine", &self.ratios.bare_engine),
-            ("libxml2", &self.ratios.libxml2),
-            ("OpenSSL SM2", &self.ratios.openssl_sm2),
-            ("OpenSSL RSA", &self.ratios.openssl_rsa),
-        ];
-        for (yardstick, ratio) in ratios {
-            lines.extend(ratio.as_ref().map(|ratio| format!("ours / {yardstick}: {ratio}")));
+        for one in &self.yardsticks {
+            lines.push(format!(
+                "{}: ours {} {}, theirs {}: ratio {}",
+                one.name, one.ours, one.unit, one.theirs, one.ratio
+            ));
         }
+        lines.extend(self.left_out.iter().map(|reason| format!("left out: {reason}")));
         lines
     }
 }

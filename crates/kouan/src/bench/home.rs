@@ -23,14 +23,15 @@ impl Home {
     pub(super) fn of(args: &BenchIntake) -> Result<Home, Failure> {
         let name = format!("kouan-bench-{}", std::process::id());
         let path = args.data.clone().unwrap_or_else(|| std::env::temp_dir().join(name));
-        std::fs::create_dir_all(&path)
-            .map_err(|e| Failure::new(format!("{}: {e}", path.display())))?;
-        if path.join("messages").exists() || path.join("kouan.db").exists() {
+        let data = path.join("data");
+        std::fs::create_dir_all(&data)
+            .map_err(|e| Failure::new(format!("{}: {e}", data.display())))?;
+        if path.join("messages").exists() {
             let path = path.display();
             return Err(Failure::new(format!("{path} holds a run already; name an empty folder")));
         }
         let database = match args.engine {
-            BenchEngine::Sqlite => Place::File(path.join("kouan.db")),
+            BenchEngine::Sqlite => Place::File(data.join("kouan.db")),
             BenchEngine::Postgres => Place::Server(Schema::new().ok_or_else(|| {
                 Failure::new(
                     "KOUAN_TEST_DATABASE_URL names no PostgreSQL; \
@@ -43,6 +44,19 @@ impl Home {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder of the database, when it is in files.
+    pub(super) fn data(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
+    /// Where a table of its own can be made beside the database.
+    pub(super) fn bare_url(&self) -> String {
+        match &self.database {
+            Place::File(_) => self.path.join("bare.db").display().to_string(),
+            Place::Server(schema) => schema.url(),
+        }
     }
 
     /// As a configuration names it.

@@ -7,14 +7,17 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use kernel::Clock;
 
+use super::cost::{Cost, Meters};
 use super::count;
+use super::counters::Counters;
 use super::figures::Figures;
 use super::home::Home;
 use super::load::{self, Notes, Orders, Pace};
-use super::meter::{self, ByStage, CpuMeter};
+use super::meter;
 use super::stage::{Server, Stage};
 use super::supply::Supply;
 use super::watch::{self, At, Follower};
+use super::yardstick::{self, Ours};
 use crate::Failure;
 use crate::cli::{BenchIntake, BenchProfile, BenchSignature, progress_bar};
 use crate::clock::{Stopwatch, SystemClock};
@@ -23,10 +26,12 @@ use crate::platform;
 
 const SEED: u64 = 20_261_111;
 const DAY_MS: i64 = 86_400_000;
-/// How much more is signed than the warm-up's speed asks for: a warm server is faster.
-const SPARE: u64 = 2;
-/// Messages sent before the clock starts, at most: it is there to fill caches, not to measure.
-const WARM_UP_MESSAGES: usize = 400;
+/// How much more is signed than the warm-up's speed asks for, per cent: a warm server is faster.
+const SPARE_PERCENT: u64 = 160;
+/// Messages and parcels sent before the clock starts, at most: they fill caches and tell how much
+/// to sign.
+const WARM_UP_MESSAGES: usize = 2_000;
+const WARM_UP_PARCELS: usize = 8_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// When nothing comes to its end for so long, nothing more will.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,9 +43,11 @@ pub(super) fn run(args: &BenchIntake) -> Result<Figures, Failure> {
     let stage = Stage::set(home.path(), home.database(), &day)?;
     let senders: Vec<String> = stage.keys.keys().cloned().collect();
     let mut supply = Supply::new(&home.path().join("messages"), senders)?;
-    let server = stage.serve(None)?;
+    let counters = counters(&home, &stage);
+    let server = stage.serve(counters.as_ref().ok())?;
     eprintln!("kouan: server process {}, data {}", server.pid(), home.path().display());
-    let trial = Trial { args, stage: &stage, server: &server };
+    let meters = Meters::of(&stage, &server, counters.as_ref().ok());
+    let trial = Trial { args, stage: &stage, server: &server, meters };
     let warm_up = trial.warm_up(&mut day, &mut supply)?;
     let measured = trial.measure(&day, &supply, &warm_up)?;
     let sent = day.parcels_before(measured.notes.end);
@@ -51,7 +58,35 @@ pub(super) fn run(args: &BenchIntake) -> Result<Figures, Failure> {
     let ran_out = args.rate.is_none() && measured.notes.end >= supply.shots.len();
     let parcels = (sent - day.parcels_before(warm_up.end)) as u64;
     let outcome = count::Outcome { parcels, warm_up, measured, found, ran_out, peak_memory_kib };
-    count::figures(args, &stage, outcome)
+    let mut figures = count::figures(args, &stage, outcome)?;
+    if let Err(failure) = counters {
+        figures.left_out.push(format!("count_writes: {failure}"));
+    }
+    if !args.skip_yardsticks {
+        let ours = Ours {
+            parcels_tenths: figures.parcels_per_s.thousandths() / 100,
+            parcels: (sent as u64).max(1),
+            contents: stage.db.contents(STANDIN_TABLES)?,
+            bare_url: home.bare_url(),
+        };
+        let comparisons = yardstick::compare(home.path(), &supply, &ours)?;
+        figures.ratios = comparisons.ratios();
+        figures.yardsticks = comparisons.all;
+        figures.left_out.extend(comparisons.left_out);
+    }
+    Ok(figures)
+}
+
+/// On a server the stand-in's tables lie beside the platform's.
+const STANDIN_TABLES: &str = "standin_";
+
+/// The embedded database writes in the server's process, where it can be counted; a database
+/// server counts for itself.
+fn counters(home: &Home, stage: &Stage) -> Result<Counters, Failure> {
+    match stage.db.is_server() {
+        true => Err(Failure::new("the database server counts for itself")),
+        false => Counters::new(home.path(), &home.data()),
+    }
 }
 
 /// The messages are of yesterday, so that no order of a whole day lies in the future.
@@ -79,12 +114,8 @@ pub(super) struct Measured {
     pub(super) notes: Notes,
     /// From the first message until the last parcel was at its end.
     pub(super) whole: Duration,
-    /// CPU of the server by thread, nanoseconds.
-    pub(super) server: ByStage,
-    /// CPU of this process, nanoseconds.
-    pub(super) generator: u64,
-    /// Bytes the server process caused to be written.
-    pub(super) disk_bytes: u64,
+    /// What it cost.
+    pub(super) cost: Cost,
     /// Most memory of this process while measuring, KiB.
     pub(super) generator_memory_kib: u64,
 }
@@ -94,6 +125,7 @@ struct Trial<'a> {
     args: &'a BenchIntake,
     stage: &'a Stage,
     server: &'a Server,
+    meters: Meters<'a>,
 }
 
 impl Trial<'_> {
@@ -108,7 +140,10 @@ impl Trial<'_> {
         }
         day.fill(1)?;
         let (group, parcels) = (day.group_len().max(1), day.parcels());
-        let groups = (WARM_UP_MESSAGES / group).min(self.args.seconds as usize / 3).max(1);
+        let groups = (WARM_UP_MESSAGES / group)
+            .min(WARM_UP_PARCELS / parcels.max(1))
+            .min(usize::try_from(seconds / 3)?)
+            .max(1);
         day.fill(groups * parcels)?;
         self.sign(day, supply, 0..day.len())?;
         let window = Duration::from_secs(u64::MAX / 4);
@@ -116,7 +151,7 @@ impl Trial<'_> {
         let notes = self.send(supply, 0..day.len(), Pace::Closed { window, group }, &watch)?;
         self.until_at_end(day, &watch, &mut Follower::new(&self.stage.db, day), day.parcels())?;
         let ms = u64::try_from(notes.window.as_millis())?.max(1);
-        let wanted = (day.parcels() as u64) * 1_000 * seconds * SPARE / ms;
+        let wanted = (day.parcels() as u64) * 10 * seconds * SPARE_PERCENT / ms;
         let groups_wanted = usize::try_from(wanted)?.div_ceil(parcels).max(1);
         day.fill((groups + groups_wanted) * parcels)?;
         self.sign(day, supply, groups * group..day.len())?;
@@ -163,13 +198,7 @@ impl Trial<'_> {
                 (warm_up.end..supply.shots.len(), Pace::Closed { window, group })
             }
         };
-        let process = self.server.pid().to_string();
-        let mut server = CpuMeter::of(&process);
-        let mut own = CpuMeter::of("self");
-        server.sample();
-        own.sample();
-        let (server_before, own_before) = (server.by_stage(), own.by_stage());
-        let disk_before = meter::disk_bytes(&process);
+        let mut running = self.meters.begin()?;
         let watch = Stopwatch::start();
         let sending = AtomicBool::new(true);
         let mut follower = Follower::new(&self.stage.db, day);
@@ -177,8 +206,7 @@ impl Trial<'_> {
             let sampling = scope.spawn(|| {
                 while sending.load(Ordering::Relaxed) {
                     std::thread::park_timeout(LOOK_EVERY);
-                    server.sample();
-                    own.sample();
+                    running.sample();
                     follower.advance()?;
                 }
                 Ok::<(), Failure>(())
@@ -197,16 +225,8 @@ impl Trial<'_> {
         }
         self.until_at_end(day, &watch, &mut follower, day.parcels_before(notes.end))?;
         let whole = watch.elapsed();
-        server.sample();
-        own.sample();
-        Ok(Measured {
-            whole,
-            server: meter::difference(&server.by_stage(), &server_before),
-            generator: meter::difference(&own.by_stage(), &own_before).values().sum(),
-            disk_bytes: meter::disk_bytes(&process).saturating_sub(disk_before),
-            generator_memory_kib: meter::peak_memory_kib("self"),
-            notes,
-        })
+        let generator_memory_kib = meter::peak_memory_kib("self");
+        Ok(Measured { notes, whole, cost: running.end()?, generator_memory_kib })
     }
 
     /// Waits until every inventory of the first `parcels` is at its end, those customs takes

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use db::Db;
 
+use super::counters::Counters;
 use super::wire::Connection;
 use crate::Failure;
 use crate::clock::Stopwatch;
@@ -51,7 +52,7 @@ impl Stage {
     }
 
     /// Starts the server and waits until it is ready.
-    pub(super) fn serve(&self, preload: Option<(&str, &str)>) -> Result<Server, Failure> {
+    pub(super) fn serve(&self, counters: Option<&Counters>) -> Result<Server, Failure> {
         let file = self.folder.join("kouan.toml");
         let config = toml::to_string(&self.settings())?;
         std::fs::write(&file, config)?;
@@ -63,8 +64,11 @@ impl Stage {
                 command.env_remove(name);
             }
         }
-        if let Some((library, counters)) = preload {
-            command.env("LD_PRELOAD", library).env("KOUAN_COUNTERS", counters);
+        if let Some(counters) = counters {
+            command
+                .env("LD_PRELOAD", &counters.library)
+                .env("KOUAN_COUNTERS", &counters.shared)
+                .env("KOUAN_COUNTED", &counters.counted);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log)?);
         let server = Server { child: command.spawn()?, address: self.config.listen, log };

@@ -76,10 +76,8 @@ fn planned_state(fault: Option<Fault>) -> &'static str {
 /// The place before the first document, in the order of their ids from above `after`, that is not
 /// at its planned end; `None` when all are. Walks on where the last walk stopped.
 pub(super) fn first_unfinished(db: &Db, day: &Day, mut after: At) -> Result<Option<At>, Failure> {
-    for table in after.table..WALKS.len() {
-        after = if table == after.table { after } else { At { table, id: START } };
+    while let Some(walk) = WALKS.get(after.table) {
         loop {
-            let Some(walk) = WALKS.get(table) else { break };
             let rows = db.read(|tx| walk(tx, after.id, ROWS))?;
             for row in &rows {
                 if !is_at_end(day, row) {
@@ -91,6 +89,7 @@ pub(super) fn first_unfinished(db: &Db, day: &Day, mut after: At) -> Result<Opti
                 break;
             }
         }
+        after = At { table: after.table + 1, id: START };
     }
     Ok(None)
 }

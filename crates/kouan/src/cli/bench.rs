@@ -65,6 +65,12 @@ pub struct BenchIntake {
     /// Documents of a message, 1 to 100, instead of the profile's number
     #[arg(long)]
     pub documents: Option<u16>,
+    /// Leave the yardsticks out
+    #[arg(long)]
+    pub skip_yardsticks: bool,
+    /// Folder for the report: the figures are kept there, table and plot made anew from all kept
+    #[arg(long)]
+    pub out: Option<PathBuf>,
     /// Folder for the data, kept afterwards; a temporary one when absent
     #[arg(long)]
     pub data: Option<PathBuf>,
