@@ -1,10 +1,12 @@
 //! The stand-in judges by the rules when the order number asks for nothing.
 
+use std::sync::Arc;
+
 use ceb::Document;
 use gateway::Customs;
-use gateway::standin::MIGRATIONS;
+use gateway::standin::{MIGRATIONS, Settings, StandIn};
 
-use super::fixture::{Bench, DXP_ID, Parcel, envelope_of, message, start, with, with_line};
+use super::fixture::{Bench, DXP_ID, Law, Parcel, envelope_of, message, start, with, with_line};
 
 const RELEASED: [&str; 4] = ["2", "120", "800", "899"];
 
@@ -392,4 +394,32 @@ fn nothing_comes_before_it_is_due() {
     let due = bench.standin.next_due().unwrap().unwrap();
     assert_eq!(due, start().plus_millis(1000));
     assert_eq!(bench.standin.collect(due, 10).unwrap().len(), 1);
+}
+
+#[test]
+fn what_one_process_learns_the_others_and_the_next_know() {
+    db::test::both_with(MIGRATIONS, |db| {
+        let open = |node| {
+            let settings = Settings { node, ..Settings::default() };
+            StandIn::new(db.clone(), Arc::new(Law), settings)
+        };
+        let (one, other) = (open(61), open(62));
+        let parcel = Parcel::of("A1");
+        let send = |standin: &StandIn, id: &str, code: &str, document: Document| {
+            let envelope = envelope_of(id, code, &message(code, vec![document]));
+            standin.submit(&envelope, start()).unwrap()
+        };
+        send(&one, "M1", "CEB311", parcel.order());
+        send(&other, "M2", "CEB411", parcel.payment());
+        send(&one, "M3", "CEB511", parcel.waybill());
+        send(&other, "M4", "CEB621", parcel.inventory());
+        assert!(send(&one, "M4", "CEB621", parcel.inventory()).repeated);
+        let next = open(63);
+        assert!(send(&next, "M1", "CEB311", parcel.order()).repeated);
+        send(&next, "M5", "CEB621", parcel.inventory());
+        let bench = Bench::over(db.clone());
+        let mut statuses = bench.statuses("CEB622");
+        statuses.sort_unstable();
+        assert_eq!(statuses, ["-621004", "120", "2", "800", "899"]);
+    });
 }
