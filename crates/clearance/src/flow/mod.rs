@@ -5,6 +5,7 @@ pub(crate) mod desk;
 pub(crate) mod out;
 pub(crate) mod quota;
 pub(crate) mod receipts;
+pub(crate) mod resend;
 pub(crate) mod save;
 pub(crate) mod settle;
 pub(crate) mod take;
@@ -13,5 +14,6 @@ pub use out::{
     Claim, bring_forward, claim, claim_dispatches, dispatched, open, release_dispatches,
 };
 pub use receipts::{Taken, take_receipts};
+pub use resend::{NotResent, resend};
 pub(crate) use settle::{missing_findings, task_of};
 pub use take::recheck;

@@ -12,6 +12,7 @@ mod mismatches;
 mod originals;
 mod quota;
 mod receipts;
+mod resend;
 mod submit;
 mod timeline;
 mod trace;
@@ -62,6 +63,7 @@ pub(crate) fn routes() -> Routes {
         .on(Scope::ClearanceRead, routes!(inventories::receipts))
         .on(Scope::ClearanceRead, routes!(inventories::findings))
         .on(Scope::ClearanceWrite, routes!(acts::cancel))
+        .on(Scope::Operator, routes!(resend::resend))
         .on(Scope::ClearanceRead, routes!(mismatches::list))
         .on(Scope::ClearanceRead, routes!(receipts::list))
         .on(Scope::ClearanceRead, routes!(trace::trace))

@@ -1,8 +1,8 @@
 //! What goes out, in which form, and again when it failed.
 
-use clearance::dispatch::{Dispatch, Sending, Sent};
-use clearance::document::Kind;
-use clearance::flow;
+use clearance::dispatch::{Dispatch, DispatchId, Sending, Sent};
+use clearance::document::{DocumentId, Kind};
+use clearance::flow::{self, NotResent};
 use db::test::both;
 
 use super::support::*;
@@ -102,6 +102,40 @@ fn an_inventory_does_not_wait_for_what_was_refused_for_good() {
         let kinds: Vec<Kind> = house.send().iter().map(|one| one.kind).collect();
         assert_eq!(kinds.len(), 3, "{kinds:?}");
         assert_eq!(kinds.last(), Some(&Kind::Inventory));
+    });
+}
+
+#[test]
+fn what_customs_never_answered_can_be_sent_once_more_by_hand() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        let sql = "SELECT id FROM clearance_inventory";
+        let id: DocumentId = db.read(|tx| tx.query_one(sql, &[])).unwrap().id(0).unwrap();
+        let again = || db.write(|tx| flow::resend(tx, &house.ctx(), id, "they say they lost it"));
+        let refused = |result: Result<DispatchId, web::Failure<NotResent>>| match result {
+            Err(web::Failure::Refused(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(again()), NotResent::Waiting);
+        let first = house.send();
+        let dispatch = again().expect("due once more");
+        assert_eq!(refused(again()), NotResent::Waiting);
+        let second = house.send();
+        assert_eq!((second.len(), second[0].id), (1, dispatch));
+        let before = first.iter().find(|one| one.kind == Kind::Inventory).unwrap();
+        assert!(before.id != dispatch && before.bytes == second[0].bytes);
+        assert_eq!(house.state(&parcel.cop_no()), "sent");
+        let audit = db.read(|tx| tx.audited(&id.to_string(), None, 10)).unwrap();
+        let resent: Vec<&str> = audit
+            .iter()
+            .filter(|entry| entry.act == "dispatch.resend")
+            .map(|entry| entry.detail.as_str())
+            .collect();
+        assert_eq!(resent, ["they say they lost it"]);
+        house.answer(&parcel, 120, 1);
+        assert_eq!(refused(again()), NotResent::Answered);
     });
 }
 

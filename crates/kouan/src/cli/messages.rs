@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::output::{self, Verdict};
 use crate::Failure;
 
-use super::{FieldFormat, Fields, Files, Submit};
+use super::{FieldFormat, Fields, Files, Resend, Submit};
 
 pub(super) fn check(args: &Files) -> Result<Verdict, Failure> {
     let codes = Codes::builtin();
@@ -84,11 +84,7 @@ fn table(kind: &MessageType, format: FieldFormat) -> Result<String, Failure> {
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(super) fn submit(args: &Submit) -> Result<Verdict, Failure> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(SUBMIT_TIMEOUT))
-        .http_status_as_error(false)
-        .build()
-        .into();
+    let agent = agent();
     let address = format!("{}/api/v1/messages", args.to.trim_end_matches('/'));
     let mut verdict = Verdict::Clean;
     for path in &args.files {
@@ -112,6 +108,36 @@ pub(super) fn submit(args: &Submit) -> Result<Verdict, Failure> {
             output::line(format!("{}: {status}", path.display()));
             output::line(serde_json::to_string_pretty(&answer)?);
         }
+    }
+    Ok(verdict)
+}
+
+/// A client that takes every answer as an answer.
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().timeout_global(Some(SUBMIT_TIMEOUT));
+    config.http_status_as_error(false).build().into()
+}
+
+pub(super) fn resend(args: &Resend) -> Result<Verdict, Failure> {
+    let agent = agent();
+    let mut verdict = Verdict::Clean;
+    for id in &args.documents {
+        let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !plain {
+            return Err(Failure::new(format!("{id} is not an id")));
+        }
+        let body = serde_json::json!({"reason": args.reason}).to_string();
+        let to = args.to.trim_end_matches('/');
+        let mut response = agent
+            .post(format!("{to}/api/v1/documents/{id}/resend"))
+            .header("authorization", format!("Bearer {}", args.key))
+            .header("content-type", "application/json")
+            .send(body.as_bytes())?;
+        let status = response.status();
+        if !status.is_success() {
+            verdict = verdict.and(Verdict::Findings);
+        }
+        output::line(format!("{id}: {status} {}", response.body_mut().read_to_string()?));
     }
     Ok(verdict)
 }

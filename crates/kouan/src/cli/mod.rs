@@ -57,6 +57,7 @@ fn dispatch(command: Command) -> Result<Verdict, Failure> {
         Command::Keygen(args) => signing::keygen(&args),
         Command::Fields(args) => messages::fields(&args),
         Command::Submit(args) => messages::submit(&args),
+        Command::Resend(args) => messages::resend(&args),
         Command::Rules(Rules::Show(args)) => law::show(&args),
         Command::Tariff(Tariff::Import(args)) => law::import(&args),
         Command::Tax(Tax::Quote(args)) => law::quote(&args),
@@ -103,6 +104,8 @@ enum Command {
     Tax(Tax),
     /// Sends messages to a running server
     Submit(Submit),
+    /// Has a running server send a document once more that customs took and never answered
+    Resend(Resend),
     /// The law by date
     #[command(subcommand)]
     Rules(Rules),
@@ -244,6 +247,23 @@ struct Submit {
     /// Messages: XML or DXP envelopes
     #[arg(required = true)]
     files: Vec<PathBuf>,
+}
+
+/// What `resend` needs.
+#[derive(Args)]
+struct Resend {
+    /// Address of the server
+    #[arg(long, default_value = "http://127.0.0.1:8080", env = "KOUAN_SERVER")]
+    to: String,
+    /// The operator's key for the HTTP door
+    #[arg(long, env = "KOUAN_KEY", hide_env_values = true)]
+    key: String,
+    /// Why, for the audit trail
+    #[arg(long)]
+    reason: String,
+    /// Ids of documents, such as doc_0dzq3k1v00000
+    #[arg(required = true)]
+    documents: Vec<String>,
 }
 
 #[derive(Subcommand)]
