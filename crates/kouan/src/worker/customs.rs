@@ -20,8 +20,10 @@ const FORWARDED_MAX: u32 = 200;
 const COLLECTED_MAX: usize = 100;
 /// Bytes of messages handed over at once: what a round may take of memory, several times over.
 const FORWARDED_BYTES_MAX: usize = 16 << 20;
-/// Longest wait without news. Receipts come from outside and ring no bell.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Longest wait without news: not everything that is to be sent is news.
+const DUE_EVERY: Duration = Duration::from_millis(100);
+/// Receipts come from outside and ring no bell.
+const RECEIPTS_EVERY: Duration = Duration::from_millis(500);
 /// How long messages gather after a round that took all there were: each round costs commits,
 /// whether it carries one message or many.
 const GATHER: Duration = Duration::from_millis(25);
@@ -35,13 +37,13 @@ pub fn forward(platform: Arc<Platform>) -> Worker {
         }
         Ok(claimed.round())
     });
-    Worker { name: "forward", every: LOOK_EVERY, round }
+    Worker { name: "forward", every: DUE_EVERY, round }
 }
 
 /// The worker that takes receipts in.
 pub fn collect(platform: Arc<Platform>) -> Worker {
     let round = Box::new(move || collect_round(&platform));
-    Worker { name: "collect", every: LOOK_EVERY, round }
+    Worker { name: "collect", every: RECEIPTS_EVERY, round }
 }
 
 /// What a round of forwarding came to.
