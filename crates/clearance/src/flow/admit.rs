@@ -1,6 +1,6 @@
 //! Taking the documents of checked messages in, one after another, against what is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use db::{Ctx, DbError, Tx};
@@ -41,6 +41,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) arrived: Vec<usize>,
     pub(crate) unarrived: Vec<DocumentId>,
     pub(crate) cancels: Vec<usize>,
+    /// Messages of which something was stored in this batch, by guid.
+    brought: HashMap<[u8; 16], MessageId>,
 }
 
 /// A document that goes out.
@@ -87,6 +89,7 @@ impl<'a> Batch<'a> {
             arrived: Vec::new(),
             unarrived: Vec::new(),
             cancels: Vec::new(),
+            brought: HashMap::new(),
         }
     }
 
@@ -123,7 +126,24 @@ impl<'a> Batch<'a> {
             };
             answering.items.push(item);
         }
+        if answering.stored {
+            self.brought.insert(checked.guid_key, message_id);
+        } else if answering.repeats.is_some() {
+            answering.repeats = self.first_of(tx, checked)?.or(answering.repeats);
+        }
         Ok(answering)
+    }
+
+    /// The message that was first taken under a guid: what a repeat of it is answered with. What a
+    /// document holds now may have come with another, such as before it was withdrawn.
+    fn first_of(&self, tx: &mut Tx, checked: &Checked) -> Result<Option<MessageId>, DbError> {
+        if let Some(id) = self.brought.get(&checked.guid_key) {
+            return Ok(Some(*id));
+        }
+        let all = message::by_guid(tx, &checked.guid_key)?;
+        let ours =
+            |one: &&message::Stored| one.kind == checked.kind && one.sender == checked.sender;
+        Ok(all.iter().filter(ours).map(|one| one.id).min())
     }
 
     fn admit_document(

@@ -212,9 +212,11 @@ impl Batch<'_> {
         let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
         let veil = Veil(&hash);
         let found = message::by_guid(tx, &veil.guid(&arrived.names.guid))?;
-        let Some(message) = found.into_iter().next() else {
-            return Ok(vec![(None, Effect::Orphan)]);
+        let message = match found.into_iter().next() {
+            Some(message) => Some(message),
+            None => self.message_of_part(tx, &arrived.names.guid)?,
         };
+        let Some(message) = message else { return Ok(vec![(None, Effect::Orphan)]) };
         let (targets, status) = (self.documents_of(tx, &message, &veil)?, arrived.status);
         let mut out = Vec::with_capacity(targets.len());
         for target in targets {
@@ -260,7 +262,24 @@ impl Batch<'_> {
             Err(key) => self.desk.paper_at(&key).map(Target::Paper),
             Ok((agent, cop_no)) => self.desk.inventory_at(&agent, &cop_no).map(Target::Inventory),
         });
-        Ok(targets.filter(|target| self.is_of(*target, stored.id)).collect())
+        let on_its_way = |target: &Target| {
+            let here = [State::Draft, State::Waiting, State::Held];
+            self.is_of(*target, stored.id) && !here.contains(&self.state_of(*target))
+        };
+        Ok(targets.filter(on_its_way).collect())
+    }
+
+    /// The message a part of which was sent under the guid of its first document.
+    fn message_of_part(
+        &mut self,
+        tx: &mut Tx,
+        guid: &str,
+    ) -> Result<Option<message::Stored>, DbError> {
+        let guids: Vec<[u8; 16]> = guid::parse(guid).into_iter().collect();
+        let Some(first) = inventory::by_guids(tx, &guids)?.into_iter().next() else {
+            return Ok(None);
+        };
+        Ok(message::by_ids(tx, &[first.message_id])?.into_iter().next())
     }
 
     fn is_of(&self, target: Target, message: crate::document::MessageId) -> bool {

@@ -51,6 +51,7 @@ pub fn decide(kind: Kind, head: &Head, stored: Option<&Stored>) -> Verdict {
         _ if same && !promoted && !reopens(state) => Verdict::Repeat,
         Act::Add if reopens(state) || promoted => permit_add(kind, stored, head),
         Act::Add => Verdict::Refuse(exists(kind)),
+        Act::Change if is_retry(stored, head) => Verdict::Repeat,
         Act::Change => permit(kind, stored, head, Action::Change, Verdict::Replace),
     }
 }
@@ -60,9 +61,13 @@ fn reopens(state: State) -> bool {
     state == State::Withdrawn || state.may_be_redeclared()
 }
 
+/// The very message that was rejected, sent once more by a retrying client, is a repeat.
+fn is_retry(stored: &Stored, head: &Head) -> bool {
+    stored.content == head.content && head.app_time.to_millis() <= stored.app_time_ms
+}
+
 fn permit_add(kind: Kind, stored: &Stored, head: &Head) -> Verdict {
-    // The very message that was rejected, sent once more by a retrying client, is a repeat.
-    if stored.content == head.content && head.app_time.to_millis() <= stored.app_time_ms {
+    if is_retry(stored, head) {
         return Verdict::Repeat;
     }
     if head.app_time.to_millis() < stored.app_time_ms {
@@ -187,6 +192,9 @@ mod tests {
             (Order, State::Withdrawn, false, Add, 1, 9, "replace"),
             (Order, State::Withdrawn, false, Change, 2, 9, "action.withdrawn"),
             (Order, REJECTED, false, Add, 2, 9, "replace"),
+            (Order, REJECTED, false, Add, 1, 5, "repeat"),
+            (Order, REJECTED, false, Change, 1, 5, "repeat"),
+            (Order, REJECTED, false, Change, 1, 9, "replace"),
             (Inventory, State::Held, false, Change, 2, 9, "replace"),
             (Inventory, SENT, false, Change, 2, 9, "action.awaiting_receipt"),
             (Inventory, STORED, false, Change, 2, 9, "action.at_customs"),
