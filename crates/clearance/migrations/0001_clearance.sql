@@ -91,7 +91,7 @@ CREATE INDEX clearance_inventory_held ON clearance_inventory (id)
 
 -- Which rules a tax quote stood on; a few distinct sets serve all inventories.
 CREATE TABLE clearance_ruling (
-    id BIGINT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL PRIMARY KEY,
     rules TEXT NOT NULL
 );
 

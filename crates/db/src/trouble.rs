@@ -75,17 +75,18 @@ impl Db {
     /// When the database fails.
     pub fn newest_id(&self) -> Result<i64, DbError> {
         let tables = if self.is_server() {
-            "SELECT CAST(table_name AS TEXT) FROM information_schema.columns
-             WHERE table_schema = current_schema() AND column_name = 'id'
-             AND data_type = 'bigint'"
+            "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT)
+             FROM information_schema.columns WHERE table_schema = current_schema()
+             AND column_name IN ('id', 'id_max') AND data_type = 'bigint'"
         } else {
-            "SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND c.name = 'id' AND c.type = 'INTEGER'"
+            "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND c.name IN ('id', 'id_max') AND c.type = 'INTEGER'"
         };
         self.read(|tx| {
             let mut newest = 0;
             for table in tx.query(tables, &[])? {
-                let sql = format!("SELECT COALESCE(MAX(id), 0) FROM {}", table.text(0)?);
+                let (table, id) = (table.text(0)?, table.text(1)?);
+                let sql = format!("SELECT COALESCE(MAX({id}), 0) FROM {table}");
                 newest = tx.query_one(&sql, &[])?.i64(0)?.max(newest);
             }
             Ok(newest)

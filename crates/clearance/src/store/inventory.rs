@@ -453,11 +453,11 @@ pub(crate) fn keep_rulings<'a>(
     rulings: impl Iterator<Item = (i64, &'a str)>,
 ) -> Result<(), DbError> {
     let rows: Rows<'_> = rulings.map(|(id, rules)| values![id, rules]).collect();
-    tx.insert_many("clearance_ruling", &["id", "rules"], &rows, OnConflict::Ignore).map(drop)
+    tx.insert_many("clearance_ruling", &["number", "rules"], &rows, OnConflict::Ignore).map(drop)
 }
 
 /// The rules a set of taxes stood on, separated by spaces.
 pub(crate) fn ruling(tx: &mut Tx, id: i64) -> Result<Option<String>, DbError> {
-    let row = tx.query_opt("SELECT rules FROM clearance_ruling WHERE id = $1", params![id])?;
+    let row = tx.query_opt("SELECT rules FROM clearance_ruling WHERE number = $1", params![id])?;
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use db::Db;
+use db::evidence::merkle::leaf_hash;
 use db::test::Schema;
 use kouan::platform::{Opening, open_database};
 use serde_json::{Value, json};
 
 use crate::house::{Engine, House, agent, day};
+
+/// Messages of the day that are left for later.
+const LATER: usize = 4;
 
 /// An installation that has taken a few parcels in, was stopped, and published what it has.
 struct Site {
@@ -22,12 +26,14 @@ struct Site {
 
 impl Site {
     fn new(engine: Engine) -> Site {
-        let day = day(5, 12);
-        let house = House::new(engine, &day, "[evidence]\norigin = \"kouan.example/zibo\"");
+        let day = day(5, 40);
+        let more = "[evidence]\norigin = \"kouan.example/zibo\"\n[standin]\nstep_ms = 1";
+        let house = House::new(engine, &day, more);
         let server = house.serve();
+        server.until_ready();
         let mut site =
             Site { house, accepted: Vec::new(), originals: Vec::new(), senders: Vec::new() };
-        for submission in day.submissions(0..day.len()).map(Result::unwrap) {
+        for submission in day.submissions(0..day.len() - LATER).map(Result::unwrap) {
             let Some(key) = site.house.keys.get(&submission.sender) else { continue };
             let sent = server.post("/api/v1/messages", key, "application/xml", &submission.bytes);
             if sent.0 < 300 && sent.2["message_id"].is_string() {
@@ -36,8 +42,20 @@ impl Site {
                 site.senders.push(submission.sender);
             }
         }
+        // Receipts come back by themselves.
+        let receipts = || get(&server.address, Some(&site.house.operator), "/api/v1/receipts").1;
+        while receipts()["items"].as_array().is_none_or(Vec::is_empty) {
+            std::thread::yield_now();
+        }
         server.stop();
         site
+    }
+
+    /// Starts the server and ends it as soon as it serves.
+    fn run_once(&self) {
+        let server = self.house.serve();
+        server.until_ready();
+        server.stop();
     }
 
     /// Runs the command offline on this installation.
@@ -153,6 +171,14 @@ fn a_firm_proves_what_it_sent_and_what_was_decided_without_the_platform() {
         assert_eq!(get(&address, Some(key), &by_id).0, 404);
         assert_eq!(get(&address, Some(&site.house.operator), &by_id), (200, proof.clone()));
 
+        let operator = Some(site.house.operator.as_str());
+        let (_, receipts) = get(&address, operator, "/api/v1/receipts");
+        let receipt = receipts["items"][0]["id"].as_str().unwrap();
+        let path = format!("/api/v1/receipts/{receipt}/evidence");
+        let (status, receipt) = get(&address, operator, &path);
+        assert_eq!(status, 200, "{receipt}");
+        assert!(receipt["record"].as_str().unwrap().contains("\ndoor customs\n"), "{receipt}");
+
         let (status, listed) =
             get(&address, Some(&site.house.operator), "/api/v1/inventories?limit=500");
         assert_eq!(status, 200);
@@ -187,7 +213,8 @@ fn a_firm_proves_what_it_sent_and_what_was_decided_without_the_platform() {
         let note = site.write("latest.json", &latest);
         let consistency = site.write("consistency.json", &consistency);
         let decisions = site.write("decisions.json", &decisions);
-        let all = [proof_file.as_str(), &note, &consistency, &decisions];
+        let receipt = site.write("receipt.json", &receipt);
+        let all = [proof_file.as_str(), &note, &consistency, &decisions, &receipt];
         let (code, reports) = site.verify(&[&["--key", &keys], &all[..]].concat());
         assert_eq!(code, 0, "{reports:?}");
         // Without keys from elsewhere it is said where those used came from; that is no error.
@@ -276,41 +303,41 @@ fn a_log_that_was_written_anew_with_the_same_keys_contradicts_what_was_kept() {
     let site = Site::new(Engine::Sqlite);
     let before = site.export(&["--from", "0", "--to", "3"]);
     let old = site.write("before.json", &before);
-    // The owner of the keys rewrites the past: leaf, kept hashes, checkpoint and all.
+    // The owner of the keys rewrites the past: record, leaf, kept hashes, checkpoint and all.
     let db = site.db();
     db.write(|tx| {
         tx.execute("DELETE FROM db_checkpoint", &[])?;
         tx.execute("DELETE FROM db_node", &[])?;
+        let entry = tx.evidence_entries(0, 1)?.remove(0);
+        let sql = "UPDATE db_original SET sender = 'another' WHERE id = $1";
+        assert_eq!(tx.execute(sql, db::params![entry.id])?, 1);
+        let record = tx.evidence_record(&entry)?.unwrap();
         let hashes = tx.query_one("SELECT hashes FROM db_leaf WHERE first = 0", &[])?;
         let mut hashes = hashes.bytes(0)?.to_vec();
-        hashes[0] ^= 1;
+        hashes[..32].copy_from_slice(&leaf_hash(record.as_bytes()));
         tx.execute("UPDATE db_leaf SET hashes = $1 WHERE first = 0", db::params![hashes])
     })
     .unwrap();
     drop(db);
     std::fs::remove_file(site.file("kouan.checkpoint")).unwrap();
-    site.house.serve().stop();
-    let after = site.write("after.json", &site.export(&["--from", "1", "--to", "3"]));
+    site.run_once();
+    assert_eq!(site.check().0, 0, "nothing in the database tells");
+    let after = site.write("after.json", &site.export(&["--from", "0", "--to", "3"]));
+    assert_eq!(site.verify(&[&after]).0, 0, "nor does a proof made since");
     let (code, reports) = site.verify(&[&old, &after]);
-    assert_eq!(code, 1);
-    assert_eq!(reports[0]["verified"], true);
-    assert!(codes(&reports[1]).contains(&"evidence.rewritten"), "{reports:?}");
+    assert_eq!((code, &reports[0]["verified"]), (1, &json!(true)));
+    assert!(codes(&reports[1]).contains(&"evidence.two_records"), "{reports:?}");
 }
 
 #[test]
 fn what_was_tampered_with_in_the_database_is_named() {
     let site = Site::new(Engine::Sqlite);
-    let copy = site.file("kouan.db");
-    let kept = site.file("kept.db");
-    std::fs::copy(&copy, &kept).unwrap();
+    let kept = site.file("kept.db").display().to_string();
+    assert!(site.kouan(&["backup", &kept]).status.success());
     let tampered = |sql: &str| {
         site.tamper(sql);
         let (code, outcome) = site.check();
-        for name in ["kouan.db-wal", "kouan.db-shm"] {
-            // Closed databases leave none.
-            let _ = std::fs::remove_file(site.file(name));
-        }
-        std::fs::copy(&kept, &copy).unwrap();
+        assert!(site.kouan(&["restore", "--overwrite", &kept]).status.success());
         assert_eq!(code, 1, "{sql}: {outcome}");
         codes(&outcome).into_iter().map(str::to_owned).collect::<Vec<String>>()
     };
@@ -340,13 +367,17 @@ fn an_older_backup_is_noticed_and_goes_on_once_the_loss_is_accepted() {
     let old = site.file("old.db").display().to_string();
     let backup = site.kouan(&["backup", &old]);
     assert!(backup.status.success(), "{backup:?}");
-    let day = day(6, 4);
+    let before = site.check().1["size"].as_u64().unwrap();
     let server = site.house.serve();
-    let key = &site.house.operator;
-    for submission in day.submissions(0..6).map(Result::unwrap) {
-        server.post("/api/v1/messages", key, "application/xml", &submission.bytes);
+    server.until_ready();
+    let day = day(5, 40);
+    for submission in day.submissions(day.len() - LATER..day.len()).map(Result::unwrap) {
+        if let Some(key) = site.house.keys.get(&submission.sender) {
+            server.post("/api/v1/messages", key, "application/xml", &submission.bytes);
+        }
     }
     server.stop();
+    assert!(site.check().1["size"].as_u64().unwrap() > before);
     let published = site.export(&["--from", "0"]);
     let restored = site.kouan(&["restore", "--overwrite", &old]);
     assert!(restored.status.success(), "{restored:?}");
@@ -369,9 +400,7 @@ fn an_older_backup_is_noticed_and_goes_on_once_the_loss_is_accepted() {
 
     let accepted = site.kouan(&["evidence", "accept", "--reason", "disk lost on 11 November"]);
     assert!(accepted.status.success(), "{accepted:?}");
-    let server = site.house.serve();
-    server.until_ready();
-    server.stop();
+    site.run_once();
     assert_eq!(site.check().0, 0);
     // It can be explained, not hidden: who kept the lost checkpoint sees both.
     let size = published["first"].as_u64().unwrap();
