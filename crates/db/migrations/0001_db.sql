@@ -132,3 +132,18 @@ CREATE TABLE db_checkpoint (
     root BLOB NOT NULL,
     note TEXT NOT NULL
 );
+
+-- Random values by which things are seldom looked up, in sorted runs: one for a transaction, sixteen
+-- of a level merged into one of the next. A part of a run holds up to some thousand entries: five
+-- bytes of the value and an id, packed, sorted; first is the value of its first entry.
+CREATE TABLE db_run (
+    id BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    level BIGINT NOT NULL
+);
+CREATE TABLE db_run_part (
+    run BIGINT NOT NULL,
+    first BIGINT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (run, first)
+);

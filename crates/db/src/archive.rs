@@ -5,22 +5,17 @@
 //! [`Archiver::pack`] runs on any thread and before the transaction, [`Tx::archive_packed`] only
 //! writes. [`Tx::archive`] does both.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use kernel::{Id, Time, id::Kind};
-use zstd::dict::{DecoderDictionary, EncoderDictionary};
-use zstd::zstd_safe::CParameter;
 
+use crate::dictionary::{self, Dictionary, Tally};
 use crate::evidence::merkle::sha256;
 use crate::evidence::{Content, Hash, Leaf, Record};
 use crate::{Ctx, Db, DbError, OnConflict, Row, Rows, Sealed, Sealer, Tx, params, values};
 
 /// The purpose under which originals are sealed.
 const PURPOSE: &str = "original";
-const DICTIONARY_PURPOSE: &str = "dictionary";
-/// 3 is where more effort stops paying for documents of a few KB.
-const LEVEL: i32 = 3;
 /// The dictionary of those compressed without one.
 const NO_DICTIONARY: i64 = 0;
 
@@ -95,40 +90,37 @@ pub struct Opened {
     pub bytes: Sealed<Vec<u8>>,
 }
 
-/// Dictionaries at hand, by version.
-pub(crate) type Dictionaries = BTreeMap<i64, Arc<Dictionary>>;
-
-pub(crate) struct Dictionary {
-    encoder: EncoderDictionary<'static>,
-    decoder: DecoderDictionary<'static>,
-}
-
 /// Compresses and seals, on any thread. Cheap to make and to clone.
 #[derive(Clone)]
 pub struct Archiver {
     sealer: Sealer,
-    dictionary: Option<(i64, Arc<Dictionary>)>,
+    dictionary: Option<Arc<Dictionary>>,
+    tally: Arc<Tally>,
 }
 
 impl Db {
-    /// An archiver with the newest dictionary at hand (see [`Tx::load_dictionaries`]).
+    /// An archiver with the newest dictionary at hand (see [`Db::open_archive`]).
     pub fn archiver(&self) -> Archiver {
-        let dictionaries = self.dictionaries().read().unwrap_or_else(PoisonError::into_inner);
-        let newest = dictionaries.last_key_value().map(|(version, d)| (*version, Arc::clone(d)));
-        Archiver { sealer: self.sealer().clone(), dictionary: newest }
+        Archiver {
+            sealer: self.sealer().clone(),
+            dictionary: self.newest_dictionary(),
+            tally: Arc::clone(self.tally()),
+        }
     }
 }
 
 impl Archiver {
-    /// Hashes, compresses and seals originals. Give it what is at hand at once: the compressor's
-    /// memory is set up once a call.
+    /// Hashes, compresses and seals originals.
     pub fn pack(&self, ctx: &Ctx, originals: &[Original<'_>]) -> Result<Vec<Packed>, DbError> {
-        let mut compressor = self.compressor().map_err(zstd_failed)?;
-        let version = self.dictionary.as_ref().map_or(NO_DICTIONARY, |(version, _)| *version);
+        let version = self.dictionary.as_ref().map_or(NO_DICTIONARY, |d| d.version);
         let pack = |original: &Original<'_>| {
             let id: OriginalId = ctx.id();
-            let compressed = compressor.compress(original.bytes).map_err(zstd_failed)?;
             let place = id.to_i64().to_be_bytes();
+            let dictionary = self.dictionary.as_ref();
+            let body = dictionary::compress(dictionary, original.bytes, |compressed| {
+                self.sealer.seal_for(PURPOSE, &place, compressed)
+            })?;
+            self.tally.count(original.bytes.len(), body.len());
             let (length, hash) = (original.bytes.len() as i64, sha256(original.bytes));
             let Original { kind, door, sender, .. } = *original;
             let of = Content { door, kind, sender, length, hash: &hash };
@@ -142,23 +134,10 @@ impl Archiver {
                 hash,
                 leaf: Record::original(id, ctx.now, &of).leaf(),
                 dictionary: version,
-                body: self.sealer.seal_for(PURPOSE, &place, &compressed)?,
+                body,
             })
         };
         originals.iter().map(pack).collect()
-    }
-
-    fn compressor(&self) -> std::io::Result<zstd::bulk::Compressor<'_>> {
-        let mut compressor = match &self.dictionary {
-            Some((_, d)) => zstd::bulk::Compressor::with_prepared_dictionary(&d.encoder),
-            None => zstd::bulk::Compressor::new(LEVEL),
-        }?;
-        // Length and dictionary are in the row, and the seal notices any change: a frame without
-        // them is about ten bytes shorter.
-        compressor.set_parameter(CParameter::ContentSizeFlag(false))?;
-        compressor.set_parameter(CParameter::DictIdFlag(false))?;
-        compressor.set_parameter(CParameter::ChecksumFlag(false))?;
-        Ok(compressor)
     }
 }
 
@@ -218,45 +197,11 @@ impl Tx {
                    FROM db_original WHERE id = $1";
         let Some(row) = self.query_opt(sql, params![id])? else { return Ok(None) };
         let version = row.i64(6)?;
-        let at_hand = |db: &Db| {
-            let dictionaries = db.dictionaries().read().unwrap_or_else(PoisonError::into_inner);
-            dictionaries.get(&version).cloned()
+        let dictionary = match version {
+            NO_DICTIONARY => None,
+            _ => Some(self.dictionary(version)?),
         };
-        let mut dictionary = at_hand(self.db());
-        if version != NO_DICTIONARY && dictionary.is_none() {
-            self.load_dictionaries()?;
-            dictionary = at_hand(self.db());
-        }
-        opened(self.sealer(), id, &row, dictionary.as_deref()).map(Some)
-    }
-
-    /// Adds a compression dictionary and makes it the one for new originals once this transaction
-    /// has committed and [`Tx::load_dictionaries`] is called. Gives its version.
-    pub fn add_dictionary(&mut self, ctx: &Ctx, dictionary: &[u8]) -> Result<i64, DbError> {
-        let version = self.next_number("db.dictionary")?;
-        let body = self.sealer().seal(DICTIONARY_PURPOSE, dictionary)?;
-        let sql = "INSERT INTO db_dictionary (version, at, body) VALUES ($1, $2, $3)";
-        self.execute(sql, params![version, ctx.now, body])?;
-        Ok(version)
-    }
-
-    /// Brings the stored dictionaries into memory; the newest serves new originals. Gives its
-    /// version, 0 when there is none.
-    pub fn load_dictionaries(&mut self) -> Result<i64, DbError> {
-        let sql = "SELECT version, body FROM db_dictionary ORDER BY version";
-        for row in self.query(sql, &[])? {
-            let version = row.i64(0)?;
-            let bytes = self.sealer().open(DICTIONARY_PURPOSE, row.bytes(1)?)?;
-            let dictionary = Arc::new(Dictionary {
-                encoder: EncoderDictionary::try_copy(&bytes, LEVEL).map_err(zstd_failed)?,
-                decoder: DecoderDictionary::try_copy(&bytes).map_err(zstd_failed)?,
-            });
-            let mut at_hand =
-                self.db().dictionaries().write().unwrap_or_else(PoisonError::into_inner);
-            at_hand.entry(version).or_insert(dictionary);
-        }
-        let at_hand = self.db().dictionaries().read().unwrap_or_else(PoisonError::into_inner);
-        Ok(at_hand.last_key_value().map_or(NO_DICTIONARY, |(version, _)| *version))
+        opened(self.sealer(), id, &row, dictionary.as_ref()).map(Some)
     }
 }
 
@@ -264,18 +209,12 @@ fn opened(
     sealer: &Sealer,
     id: OriginalId,
     row: &Row,
-    dictionary: Option<&Dictionary>,
+    dictionary: Option<&Arc<Dictionary>>,
 ) -> Result<Opened, DbError> {
     let damaged = || DbError::Damaged(format!("original {id}"));
     let length = usize::try_from(row.i64(4)?).map_err(|_| damaged())?;
     let compressed = sealer.open_for(PURPOSE, &id.to_i64().to_be_bytes(), row.bytes(7)?)?;
-    let mut decompressor = match dictionary {
-        Some(dictionary) => zstd::bulk::Decompressor::with_prepared_dictionary(&dictionary.decoder),
-        None if row.i64(6)? == NO_DICTIONARY => zstd::bulk::Decompressor::new(),
-        None => return Err(damaged()),
-    }
-    .map_err(zstd_failed)?;
-    let bytes = decompressor.decompress(&compressed, length).map_err(|_| damaged())?;
+    let bytes = dictionary::expand(dictionary, &compressed, length).map_err(|_| damaged())?;
     let hash: Hash = row.bytes(5)?.try_into().map_err(|_| damaged())?;
     if bytes.len() != length || hash != sha256(&bytes) {
         return Err(damaged());
@@ -283,8 +222,4 @@ fn opened(
     let owned = |column| row.text(column).map(str::to_owned);
     let (kind, door, sender, at) = (owned(0)?, owned(1)?, owned(2)?, row.time(3)?);
     Ok(Opened { kind, door, sender, at, hash, bytes: Sealed::new(bytes) })
-}
-
-fn zstd_failed(error: std::io::Error) -> DbError {
-    DbError::Other(format!("zstd: {error}"))
 }

@@ -92,6 +92,7 @@ impl Db {
         if overwrite == Overwrite::Refuse && !self.columns()?.is_empty() {
             return Err(DbError::Settings("the database to restore into is not empty".to_owned()));
         }
+        self.forget_dictionaries();
         match self.place() {
             Place::Server(config) => {
                 progress(Progress { done: 0, total: 1 });

@@ -1,11 +1,12 @@
 //! The database: opening it, and transactions.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use crate::archive::Dictionaries;
+use crate::dictionary::{Dictionaries, Tally};
 use crate::fate::{Fate, Fates, Moment};
 use crate::migrate::Known;
+use crate::mover::{self, Mover};
 use crate::seam::pool::Pool;
 use crate::seam::sqlite::Role;
 use crate::seam::{Conn, postgres, sqlite};
@@ -54,10 +55,12 @@ struct Inner {
     sealer: Sealer,
     known: Mutex<Known>,
     dictionaries: RwLock<Dictionaries>,
+    tally: Arc<Tally>,
     listeners: RwLock<Vec<Listener>>,
     /// Only tests have any.
     fates: Option<Arc<dyn Fates>>,
     counters: Counters,
+    mover: Mover,
     trouble: Trouble,
 }
 
@@ -152,9 +155,11 @@ impl Db {
             sealer: Sealer::new(settings.master_key.clone())?,
             known: Mutex::default(),
             dictionaries: RwLock::default(),
+            tally: Arc::default(),
             listeners: RwLock::default(),
             fates,
             counters: Counters::default(),
+            mover: Mover::default(),
             trouble: Trouble::default(),
         })))
     }
@@ -230,6 +235,14 @@ impl Db {
 
     pub(crate) fn known(&self) -> &Mutex<Known> {
         &self.0.known
+    }
+
+    pub(crate) fn weak(&self) -> WeakDb {
+        WeakDb(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn tally(&self) -> &Arc<Tally> {
+        &self.0.tally
     }
 
     pub(crate) fn dictionaries(&self) -> &RwLock<Dictionaries> {
@@ -309,6 +322,15 @@ impl Db {
     }
 }
 
+/// A database that may have been closed meanwhile.
+pub(crate) struct WeakDb(Weak<Inner>);
+
+impl WeakDb {
+    pub(crate) fn upgrade(&self) -> Option<Db> {
+        self.0.upgrade().map(Db)
+    }
+}
+
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Db")
@@ -335,14 +357,17 @@ impl Lent {
 
     /// Keeps SQLite's log bounded.
     pub(crate) fn checkpoint(&mut self) {
-        let Some(Conn::Sqlite(conn)) = &mut self.conn else { return };
-        if !conn.wants_checkpoint() {
+        let Some(conn) = &mut self.conn else { return };
+        if !matches!(&*conn, Conn::Sqlite(conn) if conn.wants_checkpoint()) {
             return;
         }
-        match conn.checkpoint() {
-            Ok(()) => self.db.counters().checkpointed(),
+        let durable = matches!(self.db.place(), Place::File { hasty: false, .. });
+        if durable && self.db.0.mover.ask(&self.db) {
+            return;
+        }
+        if let Err(error) = mover::moved(&self.db, conn) {
             // What was committed is safe in the log; the next commit tries again.
-            Err(error) => tracing::warn!(%error, "the log could not be moved into the file"),
+            tracing::warn!(%error, "the log could not be moved into the file");
         }
     }
 

@@ -36,7 +36,6 @@ pub const EVENT_FAILURES_MAX: i64 = 5;
 const EVENTS_PER_ROW_MAX: usize = 1_000;
 /// Shorter bodies are not worth compressing.
 const PACK_FROM_BYTES: usize = 256;
-const PACK_LEVEL: i32 = 1;
 /// What an error says is kept up to this many characters.
 const ERROR_CHARS_MAX: usize = 500;
 /// The name in `db_number` of the last event's number.
@@ -248,12 +247,7 @@ pub(crate) fn write(tx: &mut Tx, events: &[Emitted]) -> Result<(), DbError> {
         let at = chunk.iter().map(|event| event.2).max().unwrap_or_default();
         let plain = serde_json::to_vec(chunk).map_err(|e| DbError::Other(e.to_string()))?;
         let packed = plain.len() >= PACK_FROM_BYTES;
-        let body = if packed {
-            zstd::bulk::compress(&plain, PACK_LEVEL)
-                .map_err(|e| DbError::Other(format!("zstd: {e}")))?
-        } else {
-            plain
-        };
+        let body = if packed { crate::shrink(&plain)? } else { plain };
         rows.push(values![last, count, at, packed, body]);
     }
     let columns = ["last_seq", "count", "at", "packed", "body"];

@@ -3,6 +3,7 @@
 
 use kernel::Time;
 
+use crate::run::{self, Note};
 use crate::{DbError, OnConflict, Rows, Tx, evidence, outbox, values};
 
 /// Collected so far.
@@ -11,6 +12,7 @@ pub(crate) struct Pending {
     pub(crate) events: Vec<outbox::Emitted>,
     pub(crate) audit: Vec<AuditEntry>,
     pub(crate) leaves: Vec<evidence::Leaf>,
+    pub(crate) notes: Vec<Note>,
     /// Whether jobs were enqueued: workers want to hear of it.
     pub(crate) jobs: bool,
 }
@@ -27,15 +29,16 @@ pub(crate) struct AuditEntry {
 
 impl Pending {
     /// Where an attempt began.
-    pub(crate) fn mark(&self) -> (usize, usize, usize) {
-        (self.events.len(), self.audit.len(), self.leaves.len())
+    pub(crate) fn mark(&self) -> [usize; 4] {
+        [self.events.len(), self.audit.len(), self.leaves.len(), self.notes.len()]
     }
 
     /// Forgets what an attempt collected.
-    pub(crate) fn undo_to(&mut self, (events, audit, leaves): (usize, usize, usize)) {
+    pub(crate) fn undo_to(&mut self, [events, audit, leaves, notes]: [usize; 4]) {
         self.events.truncate(events);
         self.audit.truncate(audit);
         self.leaves.truncate(leaves);
+        self.notes.truncate(notes);
     }
 
     pub(crate) fn is_news(&self) -> bool {
@@ -54,6 +57,8 @@ impl Tx {
         self.insert_many("db_audit", &columns, &rows, OnConflict::Fail)?;
         // Last of all, and always in this order, because they take the locks that put commits in
         // order.
+        let notes = std::mem::take(&mut self.pending.notes);
+        run::write(self, &notes)?;
         let leaves = std::mem::take(&mut self.pending.leaves);
         evidence::write(self, &leaves)?;
         let events = std::mem::take(&mut self.pending.events);

@@ -14,6 +14,7 @@ mod it {
     mod migrate;
     mod outbox;
     mod record;
+    mod run;
     mod server;
     mod statement;
     mod stats;

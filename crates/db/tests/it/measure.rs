@@ -128,6 +128,79 @@ fn documents_and_events(db: &Db) {
     });
 }
 
+/// Nanoseconds this thread has been on a processor: other programs do not disturb it.
+fn cpu_ns() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse().ok()).unwrap_or(0)
+}
+
+fn cpu(what: &str, count: usize, mut act: impl FnMut()) {
+    act();
+    let before = cpu_ns();
+    let rounds = (50_000 / count).clamp(3, 500);
+    (0..rounds).for_each(|_| act());
+    let each = (cpu_ns() - before) / (rounds * count) as u64;
+    println!("  {what:<44} {each:>7} ns a row, {count} at once");
+}
+
+fn cpu_of(name: &str, db: &Db) {
+    println!("{name}: processor time of the calling thread");
+    db.migrate(SHOP).unwrap();
+    (0..BATCHES).for_each(|b| insert(db, b * BATCH, OnConflict::Fail));
+    let mut from = BATCHES * BATCH;
+    cpu("insert_many", BATCH as usize, || {
+        insert(db, from, OnConflict::Fail);
+        from += BATCH;
+    });
+    for count in [1, 10, 100, 400, 2_000_usize] {
+        let numbers: Vec<String> = (0..count as i64).map(|i| number(i * 49)).collect();
+        let mut keys = Keys::new(&[Type::Text, Type::Text]);
+        numbers.iter().for_each(|number| keys.push(values!["3703960123", number]));
+        let sql = "SELECT k.n, o.id, o.buyer, o.amount, o.state, o.version FROM keys k
+                   JOIN shop_order o ON o.shop = k.a AND o.number = k.b";
+        db.read(|tx| {
+            cpu("query_keys", count, || {
+                assert_eq!(tx.query_keys(sql, &keys).unwrap().len(), count);
+            });
+            Ok::<(), db::DbError>(())
+        })
+        .unwrap();
+        let mut ids = Keys::new(&[Type::Int, Type::Int]);
+        (0..count as i64).for_each(|i| ids.push(values![i * 49, 2]));
+        let sql = "UPDATE shop_order SET state = k.b, version = version + 1 FROM keys k
+                   WHERE shop_order.id = k.a AND shop_order.version > 0";
+        db.write(|tx| {
+            cpu("update_many", count, || {
+                assert_eq!(tx.update_many(sql, &ids).unwrap(), count as u64);
+            });
+            let gone = "DELETE FROM shop_order WHERE id IN (SELECT k.a FROM keys k)";
+            let mut none = Keys::new(&[Type::Int]);
+            (0..count as i64).for_each(|i| none.push(values![-1 - i]));
+            cpu("delete of nothing", count, || {
+                assert_eq!(tx.update_many(gone, &none).unwrap(), 0);
+            });
+            Ok::<(), db::DbError>(())
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+#[ignore = "prints figures; run it by name"]
+fn measure_processor_time() {
+    let folder = Folder::new();
+    let path = folder.path().join("measure.db");
+    let open = |url: &str| Db::open(&Settings::new(url, master_key())).unwrap();
+    cpu_of("SQLite file", &open(path.to_str().unwrap()));
+    if let Ok(url) = std::env::var("KOUAN_TEST_DATABASE_URL") {
+        let db = open(&url);
+        db.write(|tx| tx.execute("CREATE SCHEMA measure_cpu", &[])).unwrap();
+        let own = format!("{url}&options=-c%20search_path%3Dmeasure_cpu");
+        cpu_of("PostgreSQL", &open(&own));
+        db.write(|tx| tx.execute("DROP SCHEMA measure_cpu CASCADE", &[])).unwrap();
+    }
+}
+
 #[test]
 #[ignore = "prints figures; run it by name"]
 fn measure_the_bulk_door() {
