@@ -171,6 +171,23 @@ fn each_kind_of_mismatch_holds_the_inventory_and_names_its_mender() {
 }
 
 #[test]
+fn a_withdrawal_repeated_is_answered_with_its_own_message() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        let order = parcel.order();
+        let first = house.hand_in(Kind::Order, vec![order.clone()]);
+        let gone = with(with(parcel.order(), "appType", "3"), "appTime", "20261123100100");
+        let withdrawn = house.hand_in(Kind::Order, vec![gone.clone()]);
+        assert_ne!(withdrawn.message_id, first.message_id);
+        let again = house.hand_in(Kind::Order, vec![gone]);
+        assert_eq!(again.status, OutcomeStatus::Repeated);
+        assert_eq!(again.message_id, withdrawn.message_id);
+        assert_eq!(house.hand_in(Kind::Order, vec![order]).message_id, first.message_id);
+    });
+}
+
+#[test]
 fn withdrawing_takes_a_document_out_of_its_parcel() {
     both(|db| {
         let house = House::over(db);

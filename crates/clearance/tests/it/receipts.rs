@@ -183,6 +183,36 @@ fn a_receipt_without_its_numbers_is_found_by_guid() {
     });
 }
 
+fn format_error(guid: &str) -> String {
+    format!(
+        r#"<ceb:CEB900Message xmlns:ceb="http://www.chinaport.gov.cn/ceb" guid="x" version="1.0">
+<ceb:MessageReturn><ceb:guid>{guid}</ceb:guid><ceb:returnStatus>-1</ceb:returnStatus>
+<ceb:returnInfo>格式校验失败</ceb:returnInfo><ceb:returnTime>20261123100500000</ceb:returnTime>
+<ceb:oriCopMsgId>x</ceb:oriCopMsgId><ceb:oriMessageType>CEB311Message</ceb:oriMessageType>
+<ceb:oriBizMessage>x</ceb:oriBizMessage></ceb:MessageReturn></ceb:CEB900Message>"#,
+    )
+}
+
+#[test]
+fn a_format_error_of_a_part_fails_what_was_in_it() {
+    both(|db| {
+        let house = House::over(db);
+        let parcels = [Parcel::new(1), Parcel::new(2)];
+        // The first inventory waits for its order; the second goes alone, in a message of its own.
+        let inventories = parcels.iter().map(Parcel::inventory).collect();
+        house.hand_in(Kind::Inventory, inventories);
+        house.one(Kind::Order, parcels[1].order());
+        house.one(Kind::Payment, parcels[1].payment());
+        house.one(Kind::Waybill, parcels[1].waybill());
+        let sent = house.send().into_iter().find(|d| d.kind == Kind::Inventory).expect("it goes");
+        let text = String::from_utf8_lossy(&sent.bytes).into_owned();
+        let guid = text.split("guid=\"").nth(1).and_then(|rest| rest.split('"').next());
+        assert_eq!(house.receipt(&format_error(guid.expect("a guid"))).moved, 1);
+        assert_eq!(house.state(&parcels[1].cop_no()), "failed");
+        assert_eq!(house.state(&parcels[0].cop_no()), "waiting", "it was not in the message");
+    });
+}
+
 #[test]
 fn a_format_error_fails_every_document_of_its_message() {
     both(|db| {
@@ -190,15 +220,7 @@ fn a_format_error_fails_every_document_of_its_message() {
         let parcels = [Parcel::new(1), Parcel::new(2)];
         let outcome = house.hand_in(Kind::Order, parcels.iter().map(Parcel::order).collect());
         house.send();
-        let receipt = format!(
-            r#"<ceb:CEB900Message xmlns:ceb="http://www.chinaport.gov.cn/ceb" guid="x" version="1.0">
-<ceb:MessageReturn><ceb:guid>{}</ceb:guid><ceb:returnStatus>-1</ceb:returnStatus>
-<ceb:returnInfo>格式校验失败</ceb:returnInfo><ceb:returnTime>20261123100500000</ceb:returnTime>
-<ceb:oriCopMsgId>x</ceb:oriCopMsgId><ceb:oriMessageType>CEB311Message</ceb:oriMessageType>
-<ceb:oriBizMessage>x</ceb:oriBizMessage></ceb:MessageReturn></ceb:CEB900Message>"#,
-            outcome.guid
-        );
-        assert_eq!(house.receipt(&receipt).moved, 2);
+        assert_eq!(house.receipt(&format_error(&outcome.guid)).moved, 2);
         for parcel in parcels {
             assert_eq!(house.paper_state(Kind::Order, &parcel.order_no()), "failed");
             let again = with(parcel.order(), "appTime", "20261123120000");
