@@ -186,14 +186,28 @@ fn ready_means_the_database_and_every_room_are_well() {
         assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("ready")));
         let names: Vec<_> =
             ready.json()["checks"].as_array().unwrap().iter().map(|c| c["name"].clone()).collect();
-        assert_eq!(names, ["database", "shelf"]);
+        assert_eq!(names, ["database", "writing", "disk", "shelf"]);
 
         site.app.share(Arc::new(shop::Shelf));
         let unwell = ask().await;
         assert_eq!((unwell.status, unwell.header("retry-after")), (503, "5"));
-        assert_eq!(unwell.json()["checks"][1]["zh"], "货架已满");
+        assert_eq!(unwell.json()["checks"][3]["zh"], "货架已满");
         let live = site.request(Method::GET, "/health/live", None, &[], "").await;
         assert_eq!(live.status, 200, "alive all the same");
+    });
+}
+
+#[test]
+fn what_runs_beside_the_door_has_a_say_in_readiness() {
+    check(|site| async move {
+        let ask = async || site.request(Method::GET, "/health/ready", None, &[], "").await;
+        site.app.also_check("workers", || Err(kernel::Text::new("后台任务出错", "a bug")));
+        let unwell = ask().await;
+        assert_eq!(unwell.status, 503);
+        let last = unwell.json()["checks"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!((&last["name"], &last["en"]), (&json!("workers"), &json!("a bug")));
+        site.app.also_check("workers", || Ok(()));
+        assert_eq!(ask().await.status, 200, "the later word of a name counts");
     });
 }
 
