@@ -19,6 +19,7 @@ mod person;
 mod receipt;
 pub mod scenario;
 mod store;
+mod written;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

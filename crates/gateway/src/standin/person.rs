@@ -52,7 +52,7 @@ impl Sip {
         for byte in bytes {
             self.waiting |= u64::from(*byte) << (8 * (self.length % 8));
             self.length += 1;
-            if self.length % 8 == 0 {
+            if self.length.is_multiple_of(8) {
                 let word = std::mem::take(&mut self.waiting);
                 self.absorb(word);
             }

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use kernel::Time;
 
 use super::memory::Key;
-use super::packed::{Guid, Info, Writer, close, escaped, open};
+use super::packed::{Guid, Info};
 use super::scenario::Plan;
+use super::written::{Writer, close, escaped, open};
 
 /// How many returns one message may hold (the schema's limit).
 pub(crate) const RETURNS_PER_MESSAGE_MAX: usize = 100;
