@@ -224,6 +224,13 @@ fn name_of(inside: &str) -> &str {
     &inside[..end]
 }
 
+/// What stands before and after the first such byte, an ASCII character. For the short texts of
+/// tags, where preparing a search costs more than searching.
+pub(crate) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|own| own == byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// White space of XML.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
@@ -306,4 +313,132 @@ fn equal(word: u64, byte: u8) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let zero = word ^ (ONES * u64::from(byte));
     zero.wrapping_sub(ONES) & !zero & (ONES << 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    const BITS: &[&str] = &[
+        "<",
+        ">",
+        "</",
+        "/>",
+        "<a>",
+        "</a>",
+        "<a/>",
+        "<b c='d'>",
+        "</b>",
+        "</b >",
+        "&",
+        "&amp;",
+        ";",
+        "\"",
+        "'",
+        "=",
+        " ",
+        "\r\n",
+        "]]>",
+        "]",
+        "<!--",
+        "-->",
+        "--",
+        "<![CDATA[",
+        "<?",
+        "?>",
+        "<?xml ?>",
+        "x",
+        "清单",
+        "<!DOCTYPE a>",
+        "<!",
+        "a long text that goes over several words",
+    ];
+
+    /// What quick-xml makes of a text, up to the first error.
+    fn expected(text: &str) -> Vec<String> {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        let mut out = Vec::new();
+        loop {
+            out.push(match reader.read_event() {
+                Ok(Event::Start(tag)) => format!("start {}", &*tag),
+                Ok(Event::Empty(tag)) => format!("empty {}", &*tag),
+                Ok(Event::End(_)) => "end".to_owned(),
+                Ok(Event::Text(text)) => format!("text {}", &*text),
+                Ok(Event::GeneralRef(name)) => format!("reference {}", &*name),
+                Ok(Event::CData(inside)) => format!("cdata {}", &*inside),
+                Ok(Event::Comment(inside)) => format!("comment {}", &*inside),
+                Ok(Event::PI(inside)) => format!("instruction {}", &*inside),
+                Ok(Event::Decl(inside)) => format!("declaration {}", &*inside),
+                Ok(Event::DocType(_)) => "type".to_owned(),
+                Ok(Event::Eof) => return out,
+                Err(error) => {
+                    out.push(error.to_string());
+                    return out;
+                }
+            });
+        }
+    }
+
+    fn found(text: &str) -> Vec<String> {
+        let mut tokens = Tokens::new(text);
+        let mut out = Vec::new();
+        loop {
+            out.push(match tokens.next() {
+                Ok(Token::Start(inside)) => format!("start {inside}"),
+                Ok(Token::Empty(inside)) => format!("empty {inside}"),
+                Ok(Token::End) => "end".to_owned(),
+                Ok(Token::Text(text, plain)) => {
+                    assert!(!plain || !text.contains([']', '>', '\r']), "{text}");
+                    format!("text {text}")
+                }
+                Ok(Token::Reference(name)) => format!("reference {name}"),
+                Ok(Token::Cdata(inside)) => format!("cdata {inside}"),
+                Ok(Token::Comment(inside)) => format!("comment {inside}"),
+                Ok(Token::Instruction(inside)) => format!("instruction {inside}"),
+                Ok(Token::Declaration(inside)) => format!("declaration {inside}"),
+                Ok(Token::DocType) => "type".to_owned(),
+                Ok(Token::Eof) => return out,
+                Err(error) => {
+                    out.push(error.to_string());
+                    return out;
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn tokens_are_those_of_quick_xml() {
+        let mut chance = StdRng::seed_from_u64(3);
+        for _ in 0..60_000 {
+            let count = chance.random_range(1..14);
+            let pick = |_| BITS[chance.random_range(0..BITS.len())];
+            let text: String = (0..count).map(pick).collect();
+            assert_eq!(found(&text), expected(&text), "{text}");
+        }
+    }
+
+    /// Wherever the ends and marks lie in the words that are looked at together.
+    #[test]
+    fn texts_end_where_they_end() {
+        for length in (0..40).chain([250, 255, 256, 257, 300]) {
+            for mark in ["", "]", ">", "\r", "é"] {
+                for at in [0, 1, length / 2, length] {
+                    let (before, after) = ("x".repeat(at), "x".repeat(length - at.min(length)));
+                    for end in ["<", "&", ""] {
+                        let text = format!("{before}{mark}{after}{end}>]");
+                        let plain = matches!(mark, "" | "é") && end == "<";
+                        let whole = before.len() + mark.len() + after.len();
+                        let expected = match end {
+                            "" => Text { end: text.len(), plain: false },
+                            _ => Text { end: whole, plain },
+                        };
+                        assert_eq!(Text::at(text.as_bytes(), 0), expected, "{text}");
+                    }
+                }
+            }
+        }
+    }
 }

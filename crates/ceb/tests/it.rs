@@ -18,6 +18,8 @@ mod judge;
 mod keys;
 #[path = "it/mutant.rs"]
 mod mutant;
+#[path = "it/plain.rs"]
+mod plain;
 #[path = "it/receipts.rs"]
 mod receipts;
 #[path = "it/rules.rs"]

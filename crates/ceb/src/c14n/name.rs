@@ -1,5 +1,7 @@
 //! Names and characters of XML 1.0 (fifth edition) and of namespaces.
 
+use crate::token;
+
 /// Whether the text is a name without a colon.
 pub(crate) fn is_ncname(name: &str) -> bool {
     if let [first, rest @ ..] = name.as_bytes()
@@ -17,7 +19,7 @@ pub(crate) fn is_ncname(name: &str) -> bool {
 /// Splits a qualified name into prefix (empty when there is none) and local part. `None` when it
 /// is no qualified name.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {
-    match name.split_once(':') {
+    match token::cut(name, b':') {
         None => is_ncname(name).then_some(("", name)),
         Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some((prefix, local)),
     }

@@ -42,12 +42,12 @@ pub(super) fn split<'x>(
 
 fn one(text: &str) -> Result<(RawAttribute<'_>, &str), Fault> {
     let malformed = || fault("属性书写不合规", "an attribute is not of the form name=\"value\"");
-    let (name, rest) = text.split_once('=').ok_or_else(malformed)?;
+    let (name, rest) = token::cut(text, b'=').ok_or_else(malformed)?;
     let rest = rest.trim_start_matches(is_space_char);
-    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let quote = rest.bytes().next().filter(|first| matches!(first, b'"' | b'\''));
     let quote = quote.ok_or_else(malformed)?;
     // The quote is one byte.
-    let (value, after) = rest[1..].split_once(quote).ok_or_else(malformed)?;
+    let (value, after) = token::cut(&rest[1..], quote).ok_or_else(malformed)?;
     if value.contains('<') {
         return Err(malformed());
     }

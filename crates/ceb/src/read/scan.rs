@@ -228,7 +228,8 @@ impl<'a> Scanner<'a> {
                 return Err(self.malformed("white space is missing between attributes"));
             }
             let end = trimmed
-                .find(|c| c == '=' || is_space(c))
+                .bytes()
+                .position(|byte| byte == b'=' || token::is_space(byte))
                 .ok_or_else(|| self.malformed("an attribute without a value"))?;
             let (name, after) = trimmed.split_at(end);
             let wrong = "an attribute without a value";
@@ -238,12 +239,12 @@ impl<'a> Scanner<'a> {
                 .map(|value| value.trim_start_matches(is_space))
                 .ok_or_else(|| self.malformed(wrong))?;
             let quote = quoted
-                .chars()
+                .bytes()
                 .next()
-                .filter(|c| matches!(c, '"' | '\''))
+                .filter(|byte| matches!(byte, b'"' | b'\''))
                 .ok_or_else(|| self.malformed("an attribute value without quotes"))?;
             let (value, after) =
-                quoted[1..].split_once(quote).ok_or_else(|| self.malformed(wrong))?;
+                token::cut(&quoted[1..], quote).ok_or_else(|| self.malformed(wrong))?;
             if !is_name(name) {
                 return Err(self.malformed("an attribute name XML does not allow"));
             }
@@ -261,7 +262,7 @@ impl<'a> Scanner<'a> {
 
     /// Namespace of an attribute name, and its local part. Attributes without a prefix have none.
     pub(crate) fn resolve_attribute<'n>(&self, name: &'n str) -> (Ns, &'n str) {
-        match name.split_once(':') {
+        match token::cut(name, b':') {
             Some((prefix, local)) => match self.lookup(prefix) {
                 Some(binding) => (binding.ns, local),
                 None if prefix == "xml" => (Ns::Other, local),
@@ -307,7 +308,7 @@ impl<'a> Scanner<'a> {
         if !attributes.is_empty() {
             self.declare(&tag)?;
         }
-        let (ns, local) = match name.split_once(':') {
+        let (ns, local) = match token::cut(name, b':') {
             Some((prefix, local)) => match self.lookup(prefix) {
                 Some(binding) => (binding.ns, local),
                 None => (Ns::None, name),
@@ -328,7 +329,7 @@ impl<'a> Scanner<'a> {
     fn declare(&mut self, tag: &Tag<'a>) -> Result<(), Malformed> {
         let attributes = self.split(tag.attributes)?;
         for attribute in &attributes {
-            let prefix = match attribute.name.split_once(':') {
+            let prefix = match token::cut(attribute.name, b':') {
                 None if attribute.name == "xmlns" => "",
                 Some(("xmlns", prefix)) => prefix,
                 _ => continue,

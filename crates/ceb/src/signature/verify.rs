@@ -14,7 +14,7 @@ use crate::base64;
 use crate::c14n::{Step, Walk, XmlFault, decode};
 use crate::certificate::{Certificate, PublicKey};
 
-/// Certificates kept parsed, up to 100 KB each with the tables of their keys.
+/// Certificates kept parsed, up to 170 KB each with the tables of their keys.
 const CACHED_CERTIFICATES_MAX: usize = 256;
 const DEPTH_OF_ROOT: usize = 1;
 

@@ -188,6 +188,15 @@ fn line_totals_may_be_off_by_rounding_only() {
     assert_eq!(total("99.96"), [("amount.line_total", path)]);
 }
 
+/// Structure has been found against such a price already; the check goes on all the same.
+#[test]
+fn a_price_finer_than_decimals_are_stops_no_check() {
+    let mut message = message(kind("CEB311"), &[order()]);
+    let line = &mut message.documents[0].lines[0];
+    assert!(line.set("price", "1.0000000000000000000000000000"));
+    assert!(found(&message).iter().all(|(code, _)| *code != "amount.line_total"));
+}
+
 #[test]
 fn goods_value_beside_the_lines_is_only_a_warning() {
     let changes = [("/OrderHead/goodsValue", "200"), ("/OrderHead/acturalPaid", "223.20")];

@@ -391,6 +391,36 @@ fn large_documents_are_digested_on_the_way() {
     assert_eq!(verdict(broken), ["signature.digest_mismatch"]);
 }
 
+/// What is canonical as it stands and what is not take turns, up to and beyond what is kept of
+/// their places.
+#[test]
+fn documents_in_many_pieces_have_the_digest_of_their_canonical_form() {
+    for count in [0, 1, 100, 2_047, 2_048, 2_049, 4_096, 30_000] {
+        let pieces = "<a/><b>清</b> &quot;&amp;".repeat(count);
+        let xml = INVENTORY.replace("<any>", &format!("<any>{pieces}"));
+        for spelling in ALL {
+            let signed = signed(&xml, spelling);
+            assert_eq!(verdict(&signed), [""; 0], "{count}");
+            assert!(
+                signed.contains(&digest_by_canonical_form(&xml, spelling)),
+                "{count} {spelling:?}"
+            );
+        }
+    }
+}
+
+/// The digest by way of the canonical form, in base 64.
+fn digest_by_canonical_form(xml: &str, spelling: Spelling) -> String {
+    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+    use sm3::Digest;
+    let canonical = canonicalize(xml.as_bytes(), Part::Document).unwrap();
+    STANDARD.encode(match spelling.algorithm() {
+        Algorithm::Sm2Sm3 => sm3::Sm3::digest(&canonical).to_vec(),
+        Algorithm::RsaSha1 => digest(&SHA1_FOR_LEGACY_USE_ONLY, &canonical).as_ref().to_vec(),
+        Algorithm::RsaSha256 => digest(&SHA256, &canonical).as_ref().to_vec(),
+    })
+}
+
 /// All Signature blocks of the official samples are made up, as their certificates show.
 #[test]
 fn official_samples_are_signed_but_not_truly() {
