@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`.
-.PHONY: demo test crash bench gen fmt lint
+.PHONY: demo test crash sim bench gen fmt lint
 
 # The main job on the embedded database: a simulated day of imports, then the API browser.
 demo:
@@ -25,6 +25,14 @@ crash:
 	cargo build --release --locked --package kouan
 	KOUAN_CRASH_BINARY=$(CURDIR)/target/release/kouan .ci/with-postgres cargo test --locked --quiet \
 	--package kouan --test it -- --ignored --nocapture --exact crash::fifty_deaths
+
+# Tells hundreds of seeded stories of the whole zone and checks what must be true; a few are told by
+# `make test`. KOUAN_SIM_SEEDS says how many (200), KOUAN_SIM_FROM where to begin; KOUAN_SIM_SEED=n
+# tells one of them line by line. See docs/simulation.md.
+sim:
+	@scripts/setup test
+	cargo test --locked --quiet --package kouan --test it -- --ignored --nocapture --exact \
+	sim::many_stories_hold
 
 # Speed, beside something real in the same run: writes docs/benchmarks. Some ten minutes; shorter
 # with make bench SECONDS=10
