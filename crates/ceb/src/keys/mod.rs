@@ -95,17 +95,10 @@ pub struct KeyPem {
 #[derive(Clone)]
 pub(crate) enum Secret {
     Sm2(Arc<Sm2Secret>),
-    Rsa(Arc<RsaSecret>),
-}
-
-pub(crate) struct RsaSecret {
     // RUSTSEC-2023-0071: the timing of private-key operations of this crate may leak the key to
     // one who can measure many of them over the network. No real card key comes here; soft keys
     // for tests and stand-ins do. Verification uses another library.
-    key: rsa::RsaPrivateKey,
-    /// The same key for the library that verifies, which signs several times faster, from 2048
-    /// bits on and with SHA-256 only.
-    quick: Option<aws_lc_rs::rsa::KeyPair>,
+    Rsa(Arc<rsa::RsaPrivateKey>),
 }
 
 pub(crate) struct Sm2Secret {
@@ -172,7 +165,7 @@ impl SigningKey {
     pub fn to_pem(&self) -> Result<KeyPem, KeyError> {
         let private = match &self.secret {
             Secret::Sm2(key) => key.secret.to_pkcs8_pem(LineEnding::LF),
-            Secret::Rsa(key) => key.key.to_pkcs8_pem(LineEnding::LF),
+            Secret::Rsa(key) => key.to_pkcs8_pem(LineEnding::LF),
         };
         let private = private.map_err(|_| KeyError::Operation)?.to_string();
         Ok(KeyPem { private, certificate: self.certificate.to_pem()? })
@@ -204,7 +197,7 @@ impl Secret {
             return Secret::of_sm2(secret);
         }
         match rsa::RsaPrivateKey::from_pkcs8_pem(pem) {
-            Ok(key) => Ok(Secret::of_rsa(key)),
+            Ok(key) => Ok(Secret::Rsa(Arc::new(key))),
             Err(_) => Err(KeyError::Private),
         }
     }
@@ -212,7 +205,7 @@ impl Secret {
     fn generate(kind: KeyKind, rng: &mut impl CryptoRng) -> Result<Secret, KeyError> {
         let rsa = |rng: &mut _, bits| {
             let key = rsa::RsaPrivateKey::new(rng, bits);
-            key.map(Secret::of_rsa).map_err(|_| KeyError::Operation)
+            key.map(|key| Secret::Rsa(Arc::new(key))).map_err(|_| KeyError::Operation)
         };
         match kind {
             KeyKind::Sm2 => Secret::of_sm2(sm2::SecretKey::generate_from_rng(rng)),
@@ -227,12 +220,6 @@ impl Secret {
         Ok(Secret::Sm2(Arc::new(Sm2Secret { secret, signing })))
     }
 
-    fn of_rsa(key: rsa::RsaPrivateKey) -> Secret {
-        let quick = key.to_pkcs8_der().ok();
-        let quick = quick.and_then(|der| aws_lc_rs::rsa::KeyPair::from_pkcs8(der.as_bytes()).ok());
-        Secret::Rsa(Arc::new(RsaSecret { key, quick }))
-    }
-
     /// The public half as it stands in a certificate's bit string.
     fn public_der(&self) -> Result<Vec<u8>, KeyError> {
         match self {
@@ -240,8 +227,7 @@ impl Secret {
                 Ok(key.secret.public_key().to_sec1_point(false).as_bytes().to_vec())
             }
             Secret::Rsa(key) => {
-                let der =
-                    key.key.to_public_key().to_pkcs1_der().map_err(|_| KeyError::Operation)?;
+                let der = key.to_public_key().to_pkcs1_der().map_err(|_| KeyError::Operation)?;
                 Ok(der.as_bytes().to_vec())
             }
         }
@@ -262,50 +248,23 @@ const SHA256_PREFIX: &[u8] = &[
     0x30, 0x31, 0x30, 13, 6, 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 5, 0, 4, 0x20,
 ];
 
-/// PKCS#1 v1.5, of which there is one signature for each message and key, whoever makes it.
+/// PKCS#1 v1.5. The same library makes both, because the one that verifies signs no SHA-1.
 pub(crate) fn sign_rsa(
-    key: &RsaSecret,
+    key: &rsa::RsaPrivateKey,
     hash: RsaHash,
     message: &[u8],
 ) -> Result<Vec<u8>, KeyError> {
     use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
-    if let (Some(quick), RsaHash::Sha256) = (&key.quick, hash) {
-        let mut signature = vec![0; quick.public_modulus_len()];
-        let chance = aws_lc_rs::rand::SystemRandom::new();
-        let padding = &aws_lc_rs::signature::RSA_PKCS1_SHA256;
-        let signed = quick.sign(padding, &chance, message, &mut signature);
-        return signed.map(|()| signature).map_err(|_| KeyError::Operation);
-    }
     let (prefix, digest) = match hash {
         RsaHash::Sha1 => (SHA1_PREFIX, digest(&SHA1_FOR_LEGACY_USE_ONLY, message)),
         RsaHash::Sha256 => (SHA256_PREFIX, digest(&SHA256, message)),
     };
     let hash_len = Some(digest.as_ref().len());
     let padding = rsa::Pkcs1v15Sign { hash_len, prefix: prefix.into() };
-    key.key.sign(padding, digest.as_ref()).map_err(|_| KeyError::Operation)
+    key.sign(padding, digest.as_ref()).map_err(|_| KeyError::Operation)
 }
 
 /// PEM text with line feeds.
 pub(crate) fn pem(label: &'static str, der: &[u8]) -> Result<String, KeyError> {
     encode_string(label, LineEnding::LF, der).map_err(|_| KeyError::Operation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_libraries_make_the_same_signature() {
-        use rand::SeedableRng;
-        let mut chance = rand::rngs::StdRng::seed_from_u64(5);
-        let key = rsa::RsaPrivateKey::new(&mut chance, 2048).unwrap();
-        let Secret::Rsa(quick) = Secret::of_rsa(key.clone()) else { unreachable!() };
-        assert!(quick.quick.is_some());
-        let slow = RsaSecret { key, quick: None };
-        for message in [&b""[..], b"a", &[7; 1000]] {
-            for hash in [RsaHash::Sha1, RsaHash::Sha256] {
-                assert_eq!(sign_rsa(&quick, hash, message), sign_rsa(&slow, hash, message));
-            }
-        }
-    }
 }
