@@ -14,6 +14,7 @@ pub mod judgement;
 pub mod platform;
 pub mod serve;
 pub mod signing;
+mod skeleton;
 pub mod worker;
 
 pub use failure::Failure;

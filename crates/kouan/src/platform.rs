@@ -175,6 +175,7 @@ impl Platform {
         let app = App::new(db.clone(), Arc::clone(&clock), Arc::clone(&ids), settings);
         let ctx = app.ctx_as("kouan".into());
         db.write(|tx| register::party::flow::load_zone(tx, &ctx, &zone))?;
+        db.open_archive(&ctx, crate::skeleton::of_all_messages)?;
         let key = Arc::new(PlatformKey::open(&config, &db, &ctx)?);
         let evidence = Arc::new(Publisher::open(&config, &db, &ctx, &zone.id)?);
         app.share(Arc::clone(evidence.standing()));

@@ -11,9 +11,18 @@ CREATE TABLE web_notice (
     id BIGINT NOT NULL,
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
-    body TEXT NOT NULL,
     created BIGINT NOT NULL,
     PRIMARY KEY (party, seq)
+) WITHOUT ROWID;
+-- The news themselves, many alike in one blob: those of a party numbered last_seq - count + 1 to
+-- last_seq, a line of JSON each, zstd-compressed.
+CREATE TABLE web_notice_body (
+    party TEXT NOT NULL,
+    last_seq BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (party, last_seq)
 );
 -- Where parties want to be told without asking. The secret is sealed; kinds are separated by
 -- spaces, none meaning all.

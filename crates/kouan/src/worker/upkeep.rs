@@ -44,6 +44,8 @@ pub fn upkeep(platform: Arc<Platform>) -> Worker {
             prune(&platform, now)?;
             pruned_at = now;
         }
+        platform.app.db.merge_notes()?;
+        platform.app.db.tend_archive(&platform.app.ctx_as("upkeep".into()))?;
         Ok(Round::Idle)
     });
     Worker { name: "upkeep", every: LOOK_EVERY, round }

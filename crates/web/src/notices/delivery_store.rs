@@ -3,6 +3,7 @@
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
+use super::bodies;
 use super::store::{Webhook, head};
 use super::{DeliveryId, DeliveryState, NoticeId, PING, SCHEDULE_MS, WebhookId, wants};
 
@@ -63,14 +64,17 @@ pub(super) fn claim(
         return Ok(Vec::new());
     }
     let rows = tx.query(
-        "SELECT d.id, d.webhook, d.attempts, w.url, w.secret, n.id, n.kind, n.subject, n.body, \
-                n.created, n.seq \
+        "SELECT d.id, d.webhook, d.attempts, w.url, w.secret, n.id, n.kind, n.subject, \
+                n.created, n.seq, d.party \
          FROM web_delivery d JOIN web_webhook w ON w.id = d.webhook \
          JOIN web_notice n ON n.party = d.party AND n.seq = d.seq \
          WHERE d.claim = $1 ORDER BY d.webhook, d.seq",
         params![round],
     )?;
-    let due = |row: &Row| {
+    let wanted = rows.iter().map(|row| Ok((row.text(10)?, row.i64(9)?)));
+    let wanted: Vec<(&str, i64)> = wanted.collect::<Result<_, DbError>>()?;
+    let bodies = bodies::of(tx, &wanted)?;
+    let due = |(row, body): (&Row, String)| {
         Ok(Due {
             id: row.id(0)?,
             webhook: row.id(1)?,
@@ -80,12 +84,12 @@ pub(super) fn claim(
             notice: row.id(5)?,
             kind: row.text(6)?.to_owned(),
             subject: row.text(7)?.to_owned(),
-            body: row.text(8)?.to_owned(),
-            created: row.time(9)?,
-            seq: row.i64(10)?,
+            body,
+            created: row.time(8)?,
+            seq: row.i64(9)?,
         })
     };
-    rows.iter().map(due).collect()
+    rows.iter().zip(bodies).map(due).collect()
 }
 
 /// Makes due now what rounds of a process that is gone had claimed.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
+use super::bodies::{self, Bodies};
 use super::delivery_store::{DELIVERY_COLUMNS, delivery_row};
 use super::{Notice, NoticeId, PING, WebhookId, WebhookState, wants};
 
@@ -25,7 +26,8 @@ pub fn post(tx: &mut Tx, ctx: &Ctx, notices: &[Notice]) -> Result<(), DbError> {
     }
     let mut next = take_numbers(tx, notices)?;
     let webhooks = active_webhooks(tx, next.keys().copied())?;
-    let mut rows = Rows::with_capacity(notices.len(), 7);
+    let mut rows = Rows::with_capacity(notices.len(), 6);
+    let mut bodies = Bodies::default();
     let mut deliveries = Rows::new();
     for notice in notices {
         let seq = next.get_mut(notice.party.as_str()).map_or(0, |next| {
@@ -34,16 +36,17 @@ pub fn post(tx: &mut Tx, ctx: &Ctx, notices: &[Notice]) -> Result<(), DbError> {
         });
         let id: NoticeId = ctx.id();
         let (party, kind) = (notice.party.as_str(), notice.kind);
-        let body = notice.body.to_string();
-        rows.push(values![party, seq, id, kind, notice.subject.as_str(), body, ctx.now]);
+        rows.push(values![party, seq, id, kind, notice.subject.as_str(), ctx.now]);
+        bodies.add(party, seq, &notice.body)?;
         for webhook in webhooks.get(party).into_iter().flatten() {
             if kind != PING && wants(&webhook.kinds, kind) {
                 deliveries.push(delivery_row(ctx, webhook.id, party, seq));
             }
         }
     }
-    let columns = ["party", "seq", "id", "kind", "subject", "body", "created"];
+    let columns = ["party", "seq", "id", "kind", "subject", "created"];
     tx.insert_many("web_notice", &columns, &rows, OnConflict::Fail)?;
+    bodies.insert(tx, ctx)?;
     tx.insert_many("web_delivery", &DELIVERY_COLUMNS, &deliveries, OnConflict::Fail)?;
     Ok(())
 }
@@ -122,21 +125,24 @@ pub(super) fn pull(
     limit: i64,
 ) -> Result<Vec<StoredNotice>, DbError> {
     let rows = tx.query(
-        "SELECT seq, id, kind, subject, body, created FROM web_notice \
+        "SELECT seq, id, kind, subject, created FROM web_notice \
          WHERE party = $1 AND seq > $2 ORDER BY seq LIMIT $3",
         params![party, after, limit],
     )?;
-    let notice = |row: &Row| {
+    let wanted = rows.iter().map(|row| Ok((party, row.i64(0)?)));
+    let wanted: Vec<(&str, i64)> = wanted.collect::<Result<_, DbError>>()?;
+    let bodies = bodies::of(tx, &wanted)?;
+    let notice = |(row, body): (&Row, String)| {
         Ok(StoredNotice {
             seq: row.i64(0)?,
             id: row.id(1)?,
             kind: row.text(2)?.to_owned(),
             subject: row.text(3)?.to_owned(),
-            body: row.text(4)?.to_owned(),
-            created: row.time(5)?,
+            body,
+            created: row.time(4)?,
         })
     };
-    rows.iter().map(notice).collect()
+    rows.iter().zip(bodies).map(notice).collect()
 }
 
 /// Moves the mark forward, never back and never past the newest.
@@ -160,6 +166,7 @@ pub fn prune(tx: &mut Tx, before: Time) -> Result<u64, DbError> {
              AND d.seq = web_notice.seq AND d.state = 'due')",
         params![before],
     )?;
+    bodies::prune(tx, before)?;
     let ended = "DELETE FROM web_delivery WHERE state <> 'due' AND created < $1";
     Ok(notices + tx.execute(ended, params![before])?)
 }

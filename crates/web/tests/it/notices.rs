@@ -105,6 +105,34 @@ fn only_what_is_old_and_done_with_is_pruned() {
 }
 
 #[test]
+fn many_at_once_come_page_by_page_with_their_own_content_and_go_for_good() {
+    check(|site| async move {
+        let firm = site.key(Role::Firm, Some(FIRM)).await.unwrap();
+        let news = (1..=600).flat_map(|n| [FIRM, OTHER].map(|party| notice(party, "tax.paid", n)));
+        post(&site, news.collect()).await;
+        let mut after = 0;
+        while after < 600 {
+            let page = format!("/api/v1/notices?after={after}&limit=77");
+            let queue = site.get(&firm, &page).await.json();
+            for item in queue["items"].as_array().unwrap() {
+                after += 1;
+                assert_eq!((&item["seq"], &item["body"]["n"]), (&json!(after), &json!(after)));
+            }
+        }
+        let acknowledged = json!({"up_to": 600});
+        site.post(&firm, "/api/v1/notices/ack", &acknowledged).await;
+        let later = site.app.clock.now().plus_millis(1);
+        let gone = site.write(move |tx, _| notices::prune(tx, later)).await.unwrap();
+        assert_eq!(gone, 600);
+        let left = "SELECT party, CAST(SUM(count) AS BIGINT) FROM web_notice_body GROUP BY party";
+        let left = site.write(move |tx, _| tx.query(left, &[])).await.unwrap();
+        let left: Vec<_> =
+            left.iter().map(|row| (row.text(0).unwrap(), row.i64(1).unwrap())).collect();
+        assert_eq!(left, [(OTHER, 600)], "the other has not seen them yet");
+    });
+}
+
+#[test]
 fn posters_at_the_same_time_leave_no_gap_and_no_double() {
     check(|site| async move {
         let firm = site.key(Role::Firm, Some(FIRM)).await.unwrap();
