@@ -251,6 +251,19 @@ CREATE TABLE db_request (
 );
 CREATE INDEX db_request_at ON db_request (at);
 
+CREATE TABLE db_run (
+    id BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    level BIGINT NOT NULL
+);
+
+CREATE TABLE db_run_part (
+    run BIGINT NOT NULL,
+    first BIGINT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (run, first)
+);
+
 CREATE TABLE db_setting (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
@@ -394,9 +407,17 @@ CREATE TABLE web_notice (
     id BIGINT NOT NULL,
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
-    body TEXT NOT NULL,
     created BIGINT NOT NULL,
     PRIMARY KEY (party, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE web_notice_body (
+    party TEXT NOT NULL,
+    last_seq BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (party, last_seq)
 );
 
 CREATE TABLE web_notice_head (
