@@ -182,6 +182,10 @@ const ROOM_MIN: u64 = 1 << 30;
 fn room(config: &Config) -> Option<Result<String, Failure>> {
     let file = (!config.is_server_database()).then(|| Path::new(&config.database))?;
     let free = db::free_bytes(file)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Err(failure) = trial(folder.unwrap_or(Path::new("."))) {
+        return Some(Err(failure));
+    }
     let text = format!("{} MiB free for {}", free >> 20, file.display());
     Some(if free < ROOM_MIN { Err(Failure::new(format!("only {text}"))) } else { Ok(text) })
 }
@@ -194,12 +198,15 @@ fn writable(folder: &Path) -> Result<String, Failure> {
         if part != folder && !part.exists() {
             continue;
         }
-        let file = part.join(format!(".kouan-doctor-{}.tmp", std::process::id()));
-        std::fs::write(&file, b"")
-            .and_then(|()| std::fs::remove_file(&file))
-            .map_err(|e| Failure::new(format!("{} cannot be written: {e}", part.display())))?;
+        trial(&part)?;
     }
     Ok(folder.display().to_string())
+}
+
+fn trial(folder: &Path) -> Result<(), Failure> {
+    let file = folder.join(format!(".kouan-doctor-{}.tmp", std::process::id()));
+    let tried = std::fs::write(&file, b"").and_then(|()| std::fs::remove_file(&file));
+    tried.map_err(|e| Failure::new(format!("{} cannot be written: {e}", folder.display())))
 }
 
 /// A clock behind what the database has seen went back, or was ahead before.
@@ -234,7 +241,11 @@ fn address(config: &Config) -> Result<String, Failure> {
     if std::net::TcpListener::bind(address).is_ok() {
         return Ok(format!("{address} is free"));
     }
-    let mut answer = ureq::get(format!("http://{address}/health/ready")).call()?;
+    let ready = ureq::get(format!("http://{address}/health/ready"));
+    let mut answer = ready.config().http_status_as_error(false).build().call()?;
     let body = answer.body_mut().read_to_string()?;
-    Ok(format!("{address} is served: {body}"))
+    match answer.status().is_success() {
+        true => Ok(format!("{address} is served: {body}")),
+        false => Err(Failure::new(format!("{address} is served and not ready: {body}"))),
+    }
 }
