@@ -24,6 +24,13 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
 /// set up. Settings in the URL come later and win.
 const OPTIONS: &str = "-c lock_timeout=4s -c idle_in_transaction_session_timeout=300s \
                        -c synchronous_commit=on";
+/// Writers look things up by key. A plan is made once for a statement, often while its table is
+/// nearly empty: then reading all of it looks cheap, and such a plan would stay while the table
+/// grows, until the server next counts its rows. Joins by key alone stay right; and planning anew
+/// each time would cost more than the statement. Readers, who count and sum, keep every choice.
+const BEGIN_WRITE: &str = "BEGIN; SET LOCAL enable_hashjoin = off; \
+    SET LOCAL enable_mergejoin = off; SET LOCAL plan_cache_mode = force_generic_plan";
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const STATEMENTS_CACHED_MAX: usize = 1_000;
 /// From so many rows on, `COPY` beats one `INSERT`: it costs two more round trips, and less a row.
 const COPY_FROM_ROWS: usize = 32;
@@ -76,7 +83,7 @@ impl Conn {
     }
 
     pub(crate) fn begin(&mut self, write: bool) -> Result<(), DbError> {
-        self.run(if write { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" })
+        self.run(if write { BEGIN_WRITE } else { BEGIN_READ })
     }
 
     /// Runs statements without parameters.
