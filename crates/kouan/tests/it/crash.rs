@@ -14,10 +14,13 @@ use kouan::demo::traffic::Submission;
 mod audit;
 #[path = "crash_load.rs"]
 mod load;
+#[path = "crash_receiver.rs"]
+mod receiver;
 
 use crate::house::{Engine, House, Server, agent, day};
-use audit::{Receiver, audit, told_apart};
+use audit::{audit, told_apart};
 use load::Load;
+use receiver::Receiver;
 
 /// How a story of deaths is to go.
 struct Plan {

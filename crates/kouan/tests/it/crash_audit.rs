@@ -3,22 +3,21 @@
 //! would have said of a platform that never died.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use clearance::census;
 use clearance::document::DocumentId;
 use kouan::demo::traffic::Day;
 use kouan::platform::Platform;
 use serde_json::Value;
-use web::notices::{self, Outcome, Outgoing, Post};
 
 use super::load::{Answer, Load};
-use crate::ending::{count, outcome, parties, settle, undisturbed};
-use crate::house::{HandClock, House, Server};
+use super::receiver::Receiver;
+use crate::ending::{count, outcome, settle, undisturbed};
+use crate::house::{HandClock, House};
 
-type Shared<T> = Arc<Mutex<T>>;
+/// An inventory may be held for the same reason while it waits and when it is complete.
+pub(super) const HELD: &str = "clearance.inventory_held";
 
 /// What the audit counted.
 #[derive(Default)]
@@ -83,7 +82,7 @@ pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiv
     assert_eq!(count(&platform, "SELECT COUNT(*) FROM clearance_message"), messages.len());
 
     let events = once_each(&platform);
-    let (pushed, pushed_again) = receiver.told(&platform);
+    let (pushed, pushed_again) = receiver.check(&platform);
     assert_eq!(outcome(&platform), undisturbed(day, load.submissions));
     platform.intake.stop();
     Found {
@@ -97,10 +96,7 @@ pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiv
     }
 }
 
-const HELD: &str = "clearance.inventory_held";
-
-/// Counts events, and finds what was done twice: an event, a receipt that moved its document, a
-/// notice, a delivery.
+/// Counts events, and finds what was done twice: an event, a receipt that moved its document.
 fn once_each(platform: &Platform) -> usize {
     let db = &platform.app.db;
     let events = db.read(|tx| tx.events(0, usize::MAX)).unwrap();
@@ -112,16 +108,12 @@ fn once_each(platform: &Platform) -> usize {
         let told = (event.kind.as_str(), event.subject.as_str(), event.body.to_string());
         let times = seen.entry(told).or_default();
         *times += 1;
-        // An inventory may be held for the same reason while it waits and when it is complete.
         let allowed = if event.kind == HELD { 2 } else { 1 };
         assert!(*times <= allowed, "too often: {event:?}");
     }
     for sql in [
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM clearance_receipt WHERE effect = 0
          GROUP BY document_id, kind, status, at HAVING COUNT(*) > 1) AS twice",
-        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM web_notice
-         WHERE kind <> 'clearance.inventory_held'
-         GROUP BY party, kind, subject, body HAVING COUNT(*) > 1) AS twice",
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM web_notice_head h
          WHERE h.last <> (SELECT COUNT(*) FROM web_notice n WHERE n.party = h.party)) AS gap",
         "SELECT COUNT(*) FROM web_delivery WHERE state <> 'delivered'",
@@ -130,91 +122,4 @@ fn once_each(platform: &Platform) -> usize {
         assert_eq!(count(platform, sql), 0, "{sql}");
     }
     events.len()
-}
-
-/// A firm's receiver of webhooks: notes the id of each notice it is told.
-#[derive(Clone, Default)]
-pub(super) struct Receiver {
-    address: String,
-    ids: Shared<Vec<String>>,
-}
-
-impl Receiver {
-    pub(super) fn start() -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/told", listener.local_addr().unwrap());
-        let ids: Shared<Vec<String>> = Arc::new(Mutex::default());
-        let noted = Arc::clone(&ids);
-        // Ends with the tests' process.
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let noted = Arc::clone(&noted);
-                std::thread::spawn(move || answer(stream, &noted));
-            }
-        });
-        Receiver { address, ids }
-    }
-
-    /// Has every firm's notices sent here.
-    pub(super) fn subscribe(&self, server: &Server, house: &House, day: &Day) {
-        let body = serde_json::json!({"url": self.address}).to_string();
-        for code in parties(day) {
-            let key = &house.keys[&code];
-            let path = "/api/v1/webhooks";
-            let (status, _, answer) = server.post(path, key, "application/json", body.as_bytes());
-            // The firm that is registered nowhere has nobody to be told as.
-            assert!(status < 300 || status == 403, "{status} {answer}");
-        }
-    }
-
-    /// Every notice that was to be pushed was, once; how many, and how many came again because the
-    /// sender died before it could write down that they were taken.
-    fn told(&self, platform: &Platform) -> (usize, usize) {
-        let sql = "SELECT n.id FROM web_delivery d
-                   JOIN web_notice n ON n.party = d.party AND n.seq = d.seq";
-        let rows = platform.app.db.read(|tx| tx.query(sql, &[])).unwrap();
-        let owed: BTreeSet<String> =
-            rows.iter().map(|row| row.id::<notices::NoticeKind>(0).unwrap().to_string()).collect();
-        assert_eq!(owed.len(), rows.len(), "a notice is owed twice");
-        let ids = self.ids.lock().unwrap();
-        let told: BTreeSet<String> = ids.iter().cloned().collect();
-        assert_eq!(told, owed, "told what is owed, and nothing else");
-        (told.len(), ids.len() - told.len())
-    }
-}
-
-impl Post for Receiver {
-    fn post(&self, outgoing: &Outgoing) -> Outcome {
-        let id = outgoing.headers.iter().find(|(name, _)| *name == "webhook-id").unwrap();
-        self.ids.lock().unwrap().push(id.1.clone());
-        Outcome::Answered(200)
-    }
-}
-
-/// Takes requests until the other side has no more.
-fn answer(stream: TcpStream, noted: &Mutex<Vec<String>>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut stream = stream;
-    loop {
-        let (mut length, mut id) = (0, None);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let Some((name, value)) = line.trim_end().split_once(':') else {
-                if line.trim().is_empty() { break } else { continue }
-            };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.trim().parse().ok()?,
-                "webhook-id" => id = Some(value.trim().to_owned()),
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        let _: Value = serde_json::from_slice(&body).ok()?;
-        noted.lock().unwrap().push(id?);
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").ok()?;
-    }
 }
