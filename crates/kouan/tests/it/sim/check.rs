@@ -155,7 +155,37 @@ impl World {
         self.messages_are_those_acknowledged()?;
         self.states_are_as_predicted()?;
         self.events_are_heard_once()?;
-        self.notices_are_numbered()
+        self.notices_are_numbered()?;
+        self.evidence_is_whole()
+    }
+
+    /// Every message and every letter of receipts is in the evidence log exactly once, and the log
+    /// is what it says it is.
+    fn evidence_is_whole(&self) -> Course {
+        let failed = |error: db::DbError| self.broken(format!("the evidence log: {error}"));
+        let db = self.house().db();
+        let audit = db.audit_evidence(true, |_, _| {}).map_err(failed)?;
+        let findings = clearance::evidence::audit(db).map_err(failed)?;
+        if !audit.faults.is_empty() || !findings.is_empty() {
+            let what = format!("the evidence log: {:?} {findings:?}", audit.faults);
+            return Err(self.broken(what));
+        }
+        let wanted = "SELECT original_id FROM clearance_message
+                      UNION SELECT original_id FROM clearance_receipt ORDER BY 1";
+        let kept = "SELECT id FROM db_original ORDER BY id";
+        let (wanted, kept, mut logged) = self.look(|tx| {
+            let (wanted, kept) = (observe::numbers(tx, wanted)?, observe::numbers(tx, kept)?);
+            let size = tx.evidence_size()?;
+            let entries = tx.evidence_entries(0, size)?;
+            let originals = entries.iter().filter(|entry| entry.text.is_none());
+            Ok((wanted, kept, originals.map(|entry| entry.id).collect::<Vec<i64>>()))
+        })?;
+        logged.sort_unstable();
+        if wanted != kept || wanted != logged {
+            let what = format!("the evidence log: {logged:?}, originals {kept:?}, of {wanted:?}");
+            return Err(self.broken(what));
+        }
+        Ok(())
     }
 
     fn letters_are_answered(&self) -> Course {
@@ -222,8 +252,16 @@ impl World {
             }
             if !expected.codes.contains(found) {
                 let order = self.parcels[*parcel].order_no();
+                let others: Vec<(i64, i64)> = self
+                    .model
+                    .docs
+                    .iter()
+                    .filter(|((_, other), _)| other == parcel)
+                    .filter_map(|((kind, _), doc)| Some((*kind, *by_id.get(doc.id.as_ref()?)?)))
+                    .collect();
                 let what = format!(
-                    "{} of parcel {parcel} ({order}, {id}) stands at {found}, must be {:?}: {}",
+                    "{} of parcel {parcel} ({order}, {id}) stands at {found}, must be {:?}: {}; \
+                     its documents: {others:?}",
                     kind.word(),
                     expected.codes,
                     expected.why

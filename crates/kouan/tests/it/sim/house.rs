@@ -14,7 +14,7 @@ use kouan::Failure;
 use kouan::config::Config;
 use kouan::judgement::StandInLaw;
 use kouan::platform::{Platform, Wiring};
-use kouan::worker::{Round, Worker, customs, upkeep};
+use kouan::worker::{Round, Worker, customs, evidence, upkeep};
 use register::codes::Codes;
 use register::party::{LiveDirectory, Purpose, flow as parties};
 use register::remedies::Remedies;
@@ -57,6 +57,7 @@ pub(super) struct House {
     pub(super) platform: Arc<Platform>,
     pub(super) hands: Hands,
     upkeep: Worker,
+    evidence: Worker,
 }
 
 impl House {
@@ -87,12 +88,16 @@ impl House {
                 Ok(intake)
             },
         };
+        // A database that was never migrated has none.
+        let newest = db.newest_id().unwrap_or_default();
         let clock = Arc::clone(clock) as Arc<dyn Clock>;
         let platform = Arc::new(Platform::over(db, config, clock, &wiring)?);
+        platform.take_up(true, newest)?;
         let hands = hands.into_inner().expect("the wiring made them");
         let upkeep = upkeep::upkeep(Arc::clone(&platform));
         platform.reference.directory.refresh_from(&platform.app.db)?;
-        Ok(House { platform, hands, upkeep })
+        let evidence = evidence::evidence(Arc::clone(&platform));
+        Ok(House { platform, hands, upkeep, evidence })
     }
 
     pub(super) fn db(&self) -> &Db {
@@ -109,6 +114,11 @@ impl House {
 
     pub(super) fn keep_up(&mut self) -> Result<Round, Failure> {
         (self.upkeep.round)()
+    }
+
+    /// Publishes a checkpoint of the evidence log, when one is due.
+    pub(super) fn publish(&mut self) -> Result<Round, Failure> {
+        (self.evidence.round)()
     }
 
     /// Pushes what is due to the webhook; `answer` plays its receiver.

@@ -201,7 +201,11 @@ impl Letter {
 
     /// The mark of the request, when it is sent under a key.
     pub(super) fn mark(&self) -> Option<Mark> {
-        let key = self.key.filter(|_| self.named)?;
+        self.key.filter(|_| self.named).map(|key| self.mark_under(key))
+    }
+
+    /// The mark of the request under a key.
+    pub(super) fn mark_under(&self, key: usize) -> Mark {
         let mut digest = Digest::new();
         match &self.body {
             Some(Body::Message(bytes)) => digest.feed(&String::from_utf8_lossy(bytes)),
@@ -210,7 +214,7 @@ impl Letter {
         }
         let mut hash = [0; 32];
         hash[..16].copy_from_slice(digest.to_string().as_bytes());
-        Some(Mark { caller: self.sender().to_owned(), key: format!("key-{key}"), hash })
+        Mark { caller: self.sender().to_owned(), key: format!("key-{key}"), hash }
     }
 
     fn written(&self, parcels: &[Parcel]) -> Body {

@@ -19,6 +19,7 @@ mod outside;
 mod parcel;
 mod plan;
 mod rest;
+mod senders;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

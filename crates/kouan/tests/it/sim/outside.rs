@@ -59,12 +59,16 @@ struct Inner {
     chance: Chance,
     calm: bool,
     silent_until: Time,
+    /// Customs' own clock: it does not go back when ours does.
+    clock: Time,
     waiting: Vec<OnItsWay>,
     ids: u64,
     said: Vec<Said>,
     left: Vec<Left>,
     /// Documents by the id of the envelope they left in.
     envelopes: BTreeMap<String, Vec<String>>,
+    /// Envelopes that were taken, lost there or not.
+    reached: BTreeMap<String, EnvelopeFate>,
     log: Vec<String>,
 }
 
@@ -84,11 +88,13 @@ impl Outside {
             chance,
             calm: false,
             silent_until: Time::default(),
+            clock: Time::default(),
             waiting: Vec::new(),
             ids: 0,
             said: Vec::new(),
             left: Vec::new(),
             envelopes: BTreeMap::new(),
+            reached: BTreeMap::new(),
             log: Vec::new(),
         };
         Outside { standin: OnceLock::new(), disk, rough, inner: Mutex::new(inner) }
@@ -156,11 +162,18 @@ impl Outside {
         let tail = &id[id.len().saturating_sub(6)..];
         inner.log.push(format!("message …{tail} with {} documents: {fate:?}", guids.len()));
         inner.envelopes.insert(id.to_owned(), guids);
+        if matches!(fate, EnvelopeFate::Taken | EnvelopeFate::Lost) {
+            inner.reached.insert(id.to_owned(), fate);
+        }
         let left = documents.into_iter().map(|(kind, document)| Left { kind, document, fate });
         inner.left.extend(left);
     }
 
-    fn decide(&self, inner: &mut Inner) -> EnvelopeFate {
+    fn decide(&self, inner: &mut Inner, id: &str) -> EnvelopeFate {
+        // What was taken once stays taken, whatever came of the answer.
+        if let Some(before) = inner.reached.get(id) {
+            return *before;
+        }
         if inner.calm {
             return EnvelopeFate::Taken;
         }
@@ -214,6 +227,11 @@ impl Outside {
 }
 
 impl Inner {
+    fn at_customs(&mut self, now: Time) -> Time {
+        self.clock = self.clock.max(now);
+        self.clock
+    }
+
     fn add(&mut self, delivery: Delivery, due: Time) {
         self.ids += 1;
         let delivery = Delivery { receipt_id: format!("r{}", self.ids), ..delivery };
@@ -259,6 +277,7 @@ impl Customs for Outside {
         if self.disk.is_dead() {
             return Err(unreachable());
         }
+        let now = inner.at_customs(now);
         let rough = if inner.calm { 0 } else { self.rough.customs };
         if inner.silent_until > now || inner.chance.percent(rough) {
             inner.log.push(format!("customs cannot be reached with {} messages", messages.len()));
@@ -269,7 +288,8 @@ impl Customs for Outside {
             self.disk.die();
             return Err(unreachable());
         }
-        let fates: Vec<EnvelopeFate> = messages.iter().map(|_| self.decide(&mut inner)).collect();
+        let fates: Vec<EnvelopeFate> =
+            messages.iter().map(|one| self.decide(&mut inner, one.cop_msg_id)).collect();
         let taken = |(_, fate): &(&Outgoing<'_>, &EnvelopeFate)| **fate == EnvelopeFate::Taken;
         let forwarded: Vec<Outgoing<'_>> =
             messages.iter().zip(&fates).filter(taken).map(|(message, _)| *message).collect();
@@ -306,6 +326,7 @@ impl Customs for Outside {
         if self.disk.is_dead() {
             return Err(unreachable());
         }
+        let now = inner.at_customs(now);
         if inner.silent_until > now {
             return Ok(Vec::new());
         }

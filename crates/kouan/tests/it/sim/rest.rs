@@ -63,6 +63,7 @@ impl World {
             self.after_calm_step()?;
         }
         self.keep_up();
+        self.publish();
         self.after_calm_step()?;
         while self.push(true) {
             busy = true;
