@@ -423,3 +423,16 @@ fn what_one_process_learns_the_others_and_the_next_know() {
         assert_eq!(statuses, ["-621004", "120", "2", "800", "899"]);
     });
 }
+
+#[test]
+fn a_start_with_the_clock_gone_back_names_no_receipt_twice() {
+    db::test::both_with(MIGRATIONS, |db| {
+        for n in 0..3 {
+            let bench = Bench::over(db.clone());
+            let bytes = message("CEB311", vec![Parcel::of(&format!("N{n}")).order()]);
+            let envelope = envelope_of(&format!("M{n}"), "CEB311", &bytes);
+            bench.standin.submit(&envelope, start().plus_millis(-n)).unwrap();
+        }
+        assert_eq!(Bench::over(db.clone()).statuses("CEB312").len(), 6);
+    });
+}
