@@ -329,9 +329,9 @@ as real ones do.
 
 It is a test double. What it knows lies in memory, about 250 bytes a parcel, and with the receipts
 it owes in a file of its own beside the embedded database (`….standin.db`), or in the tables
-`standin_*` of a database server. A killed process loses nothing of it; a power cut may lose the last
-moments in that file, because it is not worth a wait for the disk. Within the process messages and
-receipts change hands without envelopes; an original of a receipt is then the bare message.
+`standin_*` of a database server. A killed process loses nothing of it; a power cut may lose the
+last moments in that file, because it is not worth a wait for the disk. Within the process messages
+and receipts change hands without envelopes; an original of a receipt is then the bare message.
 
 What the rules refuse is answered like this:
 
