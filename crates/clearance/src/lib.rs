@@ -1,8 +1,9 @@
 //! Documents, three-document match, pre-check, the life of an inventory, receipts.
 //!
 //! Documents come in through [`intake::Intake`], which answers when they are durable. What is ready
-//! is claimed with [`flow::claim_dispatches`] and reported on with [`flow::dispatched`]; what
-//! comes back is read with [`receipt::Letter::read`] and taken in with [`flow::take_receipts`].
+//! is claimed with [`flow::claim`], opened with [`flow::open`] and reported on with
+//! [`flow::dispatched`]; what comes back is read with [`receipt::Letter::read`] and taken in with
+//! [`flow::take_receipts`].
 
 pub mod census;
 mod decision;
