@@ -370,6 +370,7 @@ fn customs(
     let settings = standin::Settings {
         step_ms: i64::from(config.standin.step_ms.max(1)),
         verify_signatures: config.standin.verify_signatures,
+        node: config.node,
         ..standin::Settings::default()
     };
     let standin = Arc::new(StandIn::new(memory, law, settings));
