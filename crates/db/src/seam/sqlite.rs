@@ -29,8 +29,8 @@ const WRITER_CACHE_KIB: i64 = 65_536;
 const READER_CACHE_KIB: i64 = 16_384;
 const READER_MMAP_BYTES: i64 = 256 << 20;
 /// A commit that takes the log past this many pages has them moved to the file. Larger means fewer
-/// writes of the same page, and a longer log to read after a crash (64 MiB takes well under 1 s).
-const CHECKPOINT_PAGES: u64 = 16_000;
+/// writes of the same page, and more to sync at once while commits wait for the same disk.
+const CHECKPOINT_PAGES: u64 = 8_000;
 /// A log that grew longer is cut to this when it begins anew; below it its place on disk is used
 /// again, which syncs faster than growing.
 const JOURNAL_BYTES_KEPT: i64 = 128 << 20;
