@@ -1,15 +1,16 @@
 //! Sending once more, by the operator's hand, what customs took and never answered.
 
 use axum::http::StatusCode;
-use db::{Ctx, DbError, Tx, params};
+use db::{Ctx, Tx};
 use kernel::Text;
 
 use crate::dispatch::DispatchId;
-use crate::document::{DocumentId, Kind, MessageId};
+use crate::document::DocumentId;
 use crate::lifecycle::State;
 use crate::lifecycle::state::SENT;
 use crate::receipt::scrub::scrub;
 use crate::store::message::{self, Due};
+use crate::store::{position, receipt};
 
 /// Why a document is not sent once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +84,13 @@ pub fn resend(
     id: DocumentId,
     reason: &str,
 ) -> Result<DispatchId, web::Failure<NotResent>> {
-    let (kind, message_id, position, state) = stands(tx, id)?.ok_or(NotResent::Unknown)?;
+    let (kind, message_id, position, state) =
+        position::stands(tx, id)?.ok_or(NotResent::Unknown)?;
     let due = message::dues_of(tx, message_id)?;
     if due.iter().any(|(due, _)| due.documents.contains(&id)) {
         return Err(NotResent::Waiting.into());
     }
-    let answered = "SELECT 1 FROM clearance_receipt WHERE document_id = $1 LIMIT 1";
-    if tx.query_opt(answered, params![id])?.is_some() {
+    if receipt::any_of(tx, id)? {
         return Err(NotResent::Answered.into());
     }
     if state != SENT {
@@ -108,16 +109,4 @@ pub fn resend(
     message::insert_due(tx, &[due], ctx.now)?;
     tx.audit(ctx, "dispatch.resend", &id.to_string(), &scrub(reason))?;
     Ok(dispatch)
-}
-
-/// What a document is, where it came in, and where it stands.
-fn stands(tx: &mut Tx, id: DocumentId) -> Result<Option<(Kind, MessageId, i64, State)>, DbError> {
-    let sql = "SELECT CAST($2 AS BIGINT), message_id, position, state FROM clearance_inventory
-               WHERE id = $1
-               UNION ALL
-               SELECT kind, message_id, position, state FROM clearance_document WHERE id = $1";
-    let found = tx.query_opt(sql, params![id, Kind::Inventory.number()])?;
-    let Some(row) = found else { return Ok(None) };
-    let Some(kind) = Kind::of_number(row.i64(0)?) else { return Ok(None) };
-    Ok(Some((kind, row.id(1)?, row.i64(2)?, State::of_code(row.i64(3)?))))
 }

@@ -1,8 +1,8 @@
 //! Where documents stand: the columns that inventories and the other documents have alike.
 
-use db::{DbError, Keys, Tx, Type, values};
+use db::{DbError, Keys, Tx, Type, params, values};
 
-use crate::document::{DocumentId, MessageId};
+use crate::document::{DocumentId, Kind, MessageId};
 use crate::lifecycle::state::SEND_FAILED;
 use crate::lifecycle::{Position, State};
 
@@ -91,4 +91,19 @@ pub(super) fn all_changed(changed: u64, wanted: usize) -> Result<(), DbError> {
         return Ok(());
     }
     Err(DbError::Busy("a document was changed at the same time".to_owned()))
+}
+
+/// What a document is, where it came in, and where it stands.
+pub(crate) fn stands(
+    tx: &mut Tx,
+    id: DocumentId,
+) -> Result<Option<(Kind, MessageId, i64, State)>, DbError> {
+    let sql = "SELECT CAST($2 AS BIGINT), message_id, position, state FROM clearance_inventory
+               WHERE id = $1
+               UNION ALL
+               SELECT kind, message_id, position, state FROM clearance_document WHERE id = $1";
+    let found = tx.query_opt(sql, params![id, Kind::Inventory.number()])?;
+    let Some(row) = found else { return Ok(None) };
+    let Some(kind) = Kind::of_number(row.i64(0)?) else { return Ok(None) };
+    Ok(Some((kind, row.id(1)?, row.i64(2)?, State::of_code(row.i64(3)?))))
 }

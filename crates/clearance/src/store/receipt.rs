@@ -203,3 +203,9 @@ pub(crate) fn adopt(
 
 /// The id that no receipt has: the start of a list.
 pub(crate) const NONE: ReceiptId = Id::from_i64(0);
+
+/// Whether there is any receipt for a document.
+pub(crate) fn any_of(tx: &mut Tx, id: DocumentId) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM clearance_receipt WHERE document_id = $1 LIMIT 1";
+    Ok(tx.query_opt(sql, params![id])?.is_some())
+}

@@ -199,7 +199,7 @@ fn fifty_deaths() {
     let kills = number("KOUAN_CRASH_KILLS", 60);
     let seed = number("KOUAN_CRASH_SEED", 20_261_111) as u64;
     println!("seed {seed}");
-    let plan = |engine| Plan { engine, seed, kills, parcels: kills * 25, apart: 30 };
+    let plan = |engine| Plan { engine, seed, kills, parcels: kills * 30, apart: 12 };
     let mut stories = vec![run(&plan("sqlite"), Engine::Sqlite)];
     match Schema::new() {
         Some(schema) => stories.push(run(&plan("postgresql"), Engine::Postgres(schema))),
