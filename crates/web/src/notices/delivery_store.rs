@@ -3,7 +3,7 @@
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
-use super::bodies;
+use super::body_store;
 use super::store::{Webhook, head};
 use super::{DeliveryId, DeliveryState, NoticeId, PING, SCHEDULE_MS, WebhookId, wants};
 
@@ -73,7 +73,7 @@ pub(super) fn claim(
     )?;
     let wanted = rows.iter().map(|row| Ok((row.text(10)?, row.i64(9)?)));
     let wanted: Vec<(&str, i64)> = wanted.collect::<Result<_, DbError>>()?;
-    let bodies = bodies::of(tx, &wanted)?;
+    let bodies = body_store::of(tx, &wanted)?;
     let due = |(row, body): (&Row, String)| {
         Ok(Due {
             id: row.id(0)?,

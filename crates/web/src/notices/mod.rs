@@ -4,7 +4,7 @@
 //! A notice is written in the transaction of the change it tells of, so it is told if and only if
 //! the change happened. Bodies hold business numbers, never personal data.
 
-mod bodies;
+mod body_store;
 mod deliver;
 mod delivery_store;
 pub(crate) mod routes;

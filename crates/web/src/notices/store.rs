@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
-use super::bodies::{self, Bodies};
+use super::body_store::{self, Bodies};
 use super::delivery_store::{DELIVERY_COLUMNS, delivery_row};
 use super::{Notice, NoticeId, PING, WebhookId, WebhookState, wants};
 
@@ -131,7 +131,7 @@ pub(super) fn pull(
     )?;
     let wanted = rows.iter().map(|row| Ok((party, row.i64(0)?)));
     let wanted: Vec<(&str, i64)> = wanted.collect::<Result<_, DbError>>()?;
-    let bodies = bodies::of(tx, &wanted)?;
+    let bodies = body_store::of(tx, &wanted)?;
     let notice = |(row, body): (&Row, String)| {
         Ok(StoredNotice {
             seq: row.i64(0)?,
@@ -166,7 +166,7 @@ pub fn prune(tx: &mut Tx, before: Time) -> Result<u64, DbError> {
              AND d.seq = web_notice.seq AND d.state = 'due')",
         params![before],
     )?;
-    bodies::prune(tx, before)?;
+    body_store::prune(tx, before)?;
     let ended = "DELETE FROM web_delivery WHERE state <> 'due' AND created < $1";
     Ok(notices + tx.execute(ended, params![before])?)
 }
