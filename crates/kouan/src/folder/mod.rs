@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! in/        put messages here; write under another name first (`.part`, `.tmp`) and rename
-//! working/   being handed in; after a crash or a full disk it is handed in again, which is harmless
+//! working/   being handed in; after a crash or a full disk handed in again, which is harmless
 //! done/      taken, with the answer beside each file
 //! failed/    refused, with the findings beside each file
 //! receipts/  one folder for each receipt type

@@ -47,8 +47,8 @@ impl Roster {
         change(all.entry(name).or_default());
     }
 
-    /// What is wrong when a worker's last round ended in a panic; failures that are others' (customs
-    /// away, the database away) show elsewhere.
+    /// What is wrong when a worker's last round ended in a panic; failures that are others'
+    /// (customs away, the database away) show elsewhere.
     pub fn trouble(&self) -> Option<Text> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bad = all.iter().filter(|(_, doing)| doing.panicked).map(|(name, _)| *name);
