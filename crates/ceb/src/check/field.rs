@@ -231,12 +231,21 @@ impl Check<'_> {
     }
 
     fn code(&mut self, at: At<'_>, index: FieldIndex, list: CodeList, value: &str) {
+        let short = shortened(value);
+        if short.is_some() && self.known.get(list as usize) == Some(&short) {
+            return;
+        }
         let known = match list.builtin() {
             Some(codes) => Some(codes.iter().any(|code| code.code == value)),
             // Negative receipt statuses are error numbers, and the positive list is open.
             None if list == CodeList::ReceiptStatus && value.starts_with('-') => Some(true),
             None => self.lists.contains(list, value),
         };
+        if known == Some(true)
+            && let Some(slot) = self.known.get_mut(list as usize)
+        {
+            *slot = short;
+        }
         if known != Some(false) || !well_shaped(at, index) {
             return;
         }
@@ -255,6 +264,17 @@ impl Check<'_> {
             ("改用代码表中的代码", "use a code of the list"),
         );
     }
+}
+
+/// A code of up to seven bytes as a number, different for each.
+fn shortened(code: &str) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+    bytes[7] = match bytes[7] {
+        0 if code.len() < 8 => code.len() as u8,
+        _ => return None,
+    };
+    Some(u64::from_le_bytes(bytes))
 }
 
 /// The plain remedy.

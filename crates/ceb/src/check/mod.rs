@@ -34,7 +34,7 @@ impl CodeLists for NoCodeLists {
 /// Checks a message. What the structure already forbids is not said again. Receipts are only
 /// looked at for dates and status codes, and only warned about.
 pub fn check(message: &Message, lists: &dyn CodeLists) -> Vec<Finding> {
-    let mut check = Check { kind: message.kind, lists, findings: Vec::new() };
+    let mut check = Check::new(message.kind, lists);
     check.message(message);
     check.findings
 }
@@ -46,7 +46,7 @@ pub fn check_document(
     number: u32,
     lists: &dyn CodeLists,
 ) -> Vec<Finding> {
-    let mut check = Check { kind, lists, findings: Vec::new() };
+    let mut check = Check::new(kind, lists);
     check.document(document, number);
     check.findings
 }
@@ -55,6 +55,9 @@ struct Check<'c> {
     kind: &'static MessageType,
     lists: &'c dyn CodeLists,
     findings: Vec<Finding>,
+    /// Of each list the code last found on it, [shortened](field::shortened): the documents of a
+    /// message mostly have the same.
+    known: [Option<u64>; CodeList::COUNT],
 }
 
 /// A record and how to name it in a path.
@@ -64,6 +67,12 @@ struct At<'r> {
     document: u32,
     /// 0 for the head.
     line: u32,
+}
+
+impl<'c> Check<'c> {
+    fn new(kind: &'static MessageType, lists: &'c dyn CodeLists) -> Check<'c> {
+        Check { kind, lists, findings: Vec::new(), known: [None; CodeList::COUNT] }
+    }
 }
 
 impl Check<'_> {

@@ -119,6 +119,11 @@ pub enum CodeList {
     Division,
 }
 
+impl CodeList {
+    /// How many lists there are.
+    pub(crate) const COUNT: usize = CodeList::Division as usize + 1;
+}
+
 /// Why a value must be masked when shown and sealed when stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Personal {

@@ -188,6 +188,67 @@ fn line_totals_may_be_off_by_rounding_only() {
     assert_eq!(total("99.96"), [("amount.line_total", path)]);
 }
 
+/// A code that was on its list is not looked up again, another code and another list are.
+#[test]
+fn each_code_is_held_against_its_own_list() {
+    let mut message = message(kind("CEB311"), &[order(), order(), order()]);
+    for (document, (unit, country)) in
+        message.documents.iter_mut().zip([("007", "116"), ("116", "007"), ("007", "116")])
+    {
+        assert!(document.lines[1].set("unit", unit) && document.lines[1].set("country", country));
+    }
+    let unknown: Vec<String> = found(&message)
+        .into_iter()
+        .filter_map(|(code, path)| (code == "code.unknown").then_some(path))
+        .collect();
+    assert_eq!(unknown, ["Order[2]/OrderList[2]/unit", "Order[2]/OrderList[2]/country"]);
+}
+
+#[test]
+fn times_are_real_or_found() {
+    for (time, real) in [
+        ("20261111000001", true),
+        ("20260228235959", true),
+        ("20260229000000", false),
+        ("20280229000000", true),
+        ("20261231235959", true),
+        ("20260431000000", false),
+        ("20261301000000", false),
+        ("20260001000000", false),
+        ("20260100000000", false),
+        ("20261111240000", false),
+        ("20261111006000", false),
+        ("20261111000060", false),
+        ("09991111000000", true),
+        ("99991231235959", false),
+        ("2026111100000x", false),
+        ("2026-1-1 00:00", false),
+    ] {
+        let found = with(&order(), "CEB311", &[("/OrderHead/appTime", time)]);
+        let invalid = ("time.invalid", "Order[1]/OrderHead/appTime".to_owned());
+        assert_eq!(!found.contains(&invalid), real, "{time}: {found:?}");
+    }
+    for (day, real) in
+        [("20260228", true), ("20260230", false), ("20260131", true), ("2026111x", false)]
+    {
+        let found = with(&inventory(), "CEB621", &[("/InventoryHead/declTime", day)]);
+        let invalid = ("date.invalid", "Inventory[1]/InventoryHead/declTime".to_owned());
+        assert_eq!(!found.contains(&invalid), real, "{day}: {found:?}");
+    }
+    for (amount, code) in [
+        ("0", "quantity.not_positive"),
+        ("0.00", "quantity.not_positive"),
+        ("-1", "quantity.not_positive"),
+        ("1.", "amount.line_total"),
+        ("0.00001", "amount.line_total"),
+    ] {
+        let found = with(&order(), "CEB311", &[("/OrderList/0/qty", amount)]);
+        assert!(found.iter().any(|(own, _)| *own == code), "{amount}: {found:?}");
+        let positive = code != "quantity.not_positive";
+        assert_eq!(found.iter().all(|(own, _)| *own != "quantity.not_positive"), positive);
+    }
+}
+
 /// Structure has been found against such a price already; the check goes on all the same.
 #[test]
 fn a_price_finer_than_decimals_are_stops_no_check() {
