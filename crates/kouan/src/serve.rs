@@ -17,6 +17,7 @@ use crate::worker::{Bell, Roster, Worker, customs, evidence, push, upkeep};
 pub struct Crew {
     bell: Bell,
     threads: Vec<JoinHandle<()>>,
+    platform: Arc<Platform>,
 }
 
 impl Crew {
@@ -45,7 +46,7 @@ impl Crew {
         platform.app.share(Arc::clone(&roster));
         let told = Arc::clone(&roster);
         platform.app.also_check("workers", move || told.trouble().map_or(Ok(()), Err));
-        let mut crew = Crew { bell, threads: Vec::new() };
+        let mut crew = Crew { bell, threads: Vec::new(), platform: Arc::clone(platform) };
         for worker in workers {
             crew.threads.push(worker.start_on(&crew.bell, &roster)?);
         }
@@ -65,6 +66,10 @@ impl Drop for Crew {
             if thread.join().is_err() {
                 tracing::error!("a worker ended in a panic");
             }
+        }
+        // What came in since the last checkpoint does not wait for the next start to be published.
+        if let Err(failure) = evidence::publish(&self.platform) {
+            tracing::warn!(%failure, "no checkpoint was published at the end");
         }
     }
 }
@@ -102,10 +107,6 @@ pub async fn serve(
     let ended = tokio::task::spawn_blocking(move || {
         platform.intake.stop();
         drop(crew);
-        // What came in since the last checkpoint does not wait for the next start to be published.
-        if let Err(failure) = evidence::publish(&platform) {
-            tracing::warn!(%failure, "no checkpoint was published at the end");
-        }
     });
     ended.await?;
     Ok(served?)

@@ -14,6 +14,7 @@ use super::{Backup, Installation, KeyCreate, Restore};
 use crate::Failure;
 use crate::clock::{BRIDGED_MS, SteadyClock, SystemClock};
 use crate::config::{Config, Folder};
+use crate::evidence::Publisher;
 use crate::platform::{self, Lock, Opening, Platform, modules};
 use crate::serve::{self, Crew};
 use crate::signing::PlatformKey;
@@ -161,6 +162,7 @@ pub(super) fn doctor(args: &Installation) -> Result<Verdict, Failure> {
             report("database", healthy(&db));
             report("clock", in_step(&db));
             report("signing key", signing_key(&config, &db));
+            report("evidence", Publisher::look(&config, &db));
         }
     }
     report("address", address(&config));

@@ -42,7 +42,34 @@ impl Publisher {
     pub fn open(config: &Config, db: &Db, ctx: &Ctx, zone: &str) -> Result<Publisher, Failure> {
         let named = config.evidence.origin.clone();
         let origin = named.unwrap_or_else(|| format!("kouan/{zone}"));
-        let keys = LogKeys::open(&origin, db, ctx)?;
+        Publisher::with(LogKeys::open(&origin, db, ctx)?, config, db)
+    }
+
+    /// Looks the log over without changing anything: a sentence, or what is wrong.
+    ///
+    /// # Errors
+    /// When the log is not what was published of it, or cannot be read.
+    pub fn look(config: &Config, db: &Db) -> Result<String, Failure> {
+        let Some(keys) = LogKeys::kept(db)? else {
+            return Ok("none yet; it begins at the first start".to_owned());
+        };
+        let publisher = Publisher::with(keys, config, db)?;
+        let (size, newest) = db.read(|tx| {
+            tx.extends_checkpoint()?;
+            Ok::<_, NotKept>((tx.evidence_size()?, tx.latest_checkpoint()?))
+        })?;
+        if let Some(fault) = publisher.contradiction(db)? {
+            return Err(Failure::new(fault.en));
+        }
+        let origin = publisher.keys.origin();
+        let published = newest.map_or_else(
+            || "nothing published".to_owned(),
+            |newest| format!("{} published {}", newest.size, newest.at.to_rfc3339()),
+        );
+        Ok(format!("{origin}, {size} records, {published}"))
+    }
+
+    fn with(keys: LogKeys, config: &Config, db: &Db) -> Result<Publisher, Failure> {
         let file = checkpoint_file(config, db);
         let last = file.as_deref().map_or(Ok(None), |path| published(path, &keys))?;
         let standing = Arc::new(Standing::default());

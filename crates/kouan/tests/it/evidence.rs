@@ -367,6 +367,8 @@ fn an_older_backup_is_noticed_and_goes_on_once_the_loss_is_accepted() {
     let old = site.file("old.db").display().to_string();
     let backup = site.kouan(&["backup", &old]);
     assert!(backup.status.success(), "{backup:?}");
+    let doctor = String::from_utf8(site.kouan(&["doctor"]).stdout).unwrap();
+    assert!(doctor.contains("ok    evidence: kouan.example/zibo, "), "{doctor}");
     let before = site.check().1["size"].as_u64().unwrap();
     let server = site.house.serve();
     server.until_ready();
@@ -397,6 +399,11 @@ fn an_older_backup_is_noticed_and_goes_on_once_the_loss_is_accepted() {
     assert_eq!(status, 503);
     assert!(evidence(&ready)["en"].as_str().unwrap().contains("older backup"), "{ready}");
     server.stop();
+    let doctor = String::from_utf8(site.kouan(&["doctor"]).stdout).unwrap();
+    assert!(
+        doctor.contains("ill   evidence: the evidence log is not what was published"),
+        "{doctor}"
+    );
 
     let accepted = site.kouan(&["evidence", "accept", "--reason", "disk lost on 11 November"]);
     assert!(accepted.status.success(), "{accepted:?}");
