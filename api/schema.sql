@@ -88,6 +88,7 @@ CREATE TABLE clearance_inventory (
     vat BIGINT,
     tax BIGINT,
     ruling_id BIGINT,
+    decision_id BIGINT,
     delivered_at BIGINT,
     received_at BIGINT NOT NULL,
     facts BLOB NOT NULL,
@@ -141,7 +142,7 @@ CREATE TABLE clearance_refusal (
 );
 
 CREATE TABLE clearance_ruling (
-    id BIGINT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL PRIMARY KEY,
     rules TEXT NOT NULL
 );
 
@@ -163,6 +164,13 @@ CREATE TABLE db_audit (
     detail TEXT NOT NULL
 );
 CREATE INDEX db_audit_subject ON db_audit (subject, id);
+
+CREATE TABLE db_checkpoint (
+    size BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL
+);
 
 CREATE TABLE db_cursor (
     consumer TEXT NOT NULL PRIMARY KEY,
@@ -215,6 +223,17 @@ CREATE INDEX db_job_due ON db_job (kind, due) WHERE NOT dead;
 CREATE INDEX db_job_key ON db_job (kind, key, id) WHERE NOT dead;
 CREATE UNIQUE INDEX db_job_once ON db_job (kind, key) WHERE once AND NOT dead;
 
+CREATE TABLE db_leaf (
+    first BIGINT NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    id_min BIGINT NOT NULL,
+    id_max BIGINT NOT NULL,
+    ids BLOB NOT NULL,
+    hashes BLOB NOT NULL,
+    texts BLOB
+);
+CREATE INDEX db_leaf_id ON db_leaf (id_max);
+
 CREATE TABLE db_migration (
     room TEXT NOT NULL,
     number BIGINT NOT NULL,
@@ -222,6 +241,13 @@ CREATE TABLE db_migration (
     checksum TEXT NOT NULL,
     PRIMARY KEY (room, number)
 );
+
+CREATE TABLE db_node (
+    level BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, n)
+) WITHOUT ROWID;
 
 CREATE TABLE db_number (
     name TEXT NOT NULL PRIMARY KEY,

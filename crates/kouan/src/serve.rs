@@ -112,15 +112,20 @@ pub async fn serve(
     Ok(served?)
 }
 
-/// Resolves when the process is asked to end: Ctrl-C or SIGTERM.
-pub async fn asked_to_stop() {
+/// Resolves when the process is asked to end: Ctrl-C or SIGTERM. SIGTERM is listened for from this
+/// call on, not from the first wait: who announces that it serves must be able to end in order. To
+/// be called inside the runtime.
+pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        let Ok(mut terminate) = terminate else {
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }

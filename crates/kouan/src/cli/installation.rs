@@ -50,13 +50,14 @@ pub(super) fn serve(args: &Installation) -> Result<Verdict, Failure> {
     let platform = Arc::new(Platform::open(config, Arc::new(SteadyClock::new()))?);
     let crew = Crew::start(&platform)?;
     serve::runtime()?.block_on(async {
+        let stop = serve::asked_to_stop();
         let listener = serve::listen(address).await?;
         let address = listener.local_addr()?;
         eprintln!(
             "kouan: {} at http://{address}, API at http://{address}/api/docs",
             platform.zone.about.en
         );
-        serve::serve(platform, crew, listener, serve::asked_to_stop()).await
+        serve::serve(platform, crew, listener, stop).await
     })?;
     Ok(Verdict::Clean)
 }

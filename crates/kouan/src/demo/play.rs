@@ -83,7 +83,7 @@ impl Stage {
     pub(super) fn stay(self, runtime: &Runtime) -> Result<(), Failure> {
         self.clock.let_go();
         let crew = Crew::start(&self.platform)?;
-        runtime.block_on(serve::asked_to_stop());
+        runtime.block_on(async { serve::asked_to_stop().await });
         drop(crew);
         Ok(())
     }

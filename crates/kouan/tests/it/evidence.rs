@@ -233,7 +233,8 @@ fn a_firm_proves_what_it_sent_and_what_was_decided_without_the_platform() {
 fn a_changed_moved_or_forged_proof_is_refused_and_it_is_said_why() {
     let site = Site::new(Engine::Sqlite);
     let range = site.export(&["--from", "0", "--to", "9"]);
-    let record = range["records"][3]["record"].as_str().unwrap().to_owned();
+    // What came first is a message.
+    let record = range["records"][0]["record"].as_str().unwrap().to_owned();
     let name = record.lines().nth(1).unwrap().split_once(' ').unwrap().1;
     let proof = site.export(&[name]);
     assert_eq!((site.verdict(&proof).0, site.verdict(&range).0), (0, 0));
@@ -244,10 +245,10 @@ fn a_changed_moved_or_forged_proof_is_refused_and_it_is_said_why() {
         site.verdict(&changed)
     };
     let said = |code: &str| (1, code.to_owned());
-    let swap_sender = |text: &Value| json!(text.as_str().unwrap().replace("door http", "door ftp"));
-    let changed = with(&proof, &|d| d["record"] = swap_sender(&d["record"]));
+    let antedate = |text: &Value| json!(text.as_str().unwrap().replace("\nat ", "\nat 1"));
+    let changed = with(&proof, &|d| d["record"] = antedate(&d["record"]));
     assert_eq!(changed, said("evidence.record_changed"));
-    assert_eq!(with(&proof, &|d| d["index"] = json!(4)), said("evidence.reordered"));
+    assert_eq!(with(&proof, &|d| d["index"] = json!(1)), said("evidence.reordered"));
     let other = &range["records"][5];
     let replaced = with(&proof, &|d| {
         d["record"] = other["record"].clone();
@@ -272,7 +273,7 @@ fn a_changed_moved_or_forged_proof_is_refused_and_it_is_said_why() {
 
     // Consecutive records: one changed, one missing, two exchanged, openly or by stealth.
     let changed =
-        with(&range, &|d| d["records"][2]["record"] = swap_sender(&d["records"][2]["record"]));
+        with(&range, &|d| d["records"][2]["record"] = antedate(&d["records"][2]["record"]));
     assert_eq!(changed, said("evidence.record_changed"));
     let missing = with(&range, &|d| {
         d["records"].as_array_mut().unwrap().remove(4);

@@ -230,7 +230,7 @@ impl Server {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = self.child.wait().unwrap();
-        assert!(status.success(), "{}", self.log());
+        assert!(status.success(), "{status}: {}", self.log());
     }
 
     /// Ends it as a power cut would.
