@@ -6,6 +6,7 @@ use std::sync::Arc;
 use db::{Ctx, DbError, Tx};
 use kernel::{Finding, Text, Time};
 
+use super::again::Again;
 use super::desk::{Change, Desk, ParcelKey, Wants};
 use super::quota;
 use crate::document::types::Act;
@@ -43,6 +44,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) cancels: Vec<usize>,
     /// Messages of which something was stored in this batch, by guid.
     brought: HashMap<[u8; 16], MessageId>,
+    pub(crate) again: Again,
 }
 
 /// A document that goes out.
@@ -90,6 +92,7 @@ impl<'a> Batch<'a> {
             unarrived: Vec::new(),
             cancels: Vec::new(),
             brought: HashMap::new(),
+            again: Again::default(),
         }
     }
 

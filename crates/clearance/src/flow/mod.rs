@@ -1,6 +1,7 @@
 //! What happens inside a transaction: taking documents in, settling parcels, receipts, sending.
 
 pub(crate) mod admit;
+pub(crate) mod again;
 pub(crate) mod desk;
 pub(crate) mod out;
 pub(crate) mod quota;

@@ -201,6 +201,10 @@ pub(crate) fn follow(
             };
             quantities.push(Transfer::new(key(id, round, n, step), act));
         }
+        if *to == Quota::None {
+            let buyer = batch.desk.declared(*at).facts.buyer.id;
+            batch.again.buyers.insert(buyer);
+        }
         batch.desk.declared_mut(*at, Change::State).quota = *to;
     }
     confirm(tx, batch.ctx, &used)?;

@@ -7,7 +7,7 @@ use kernel::{Finding, Time};
 use web::notices::Notice;
 
 use super::admit::Batch;
-use super::desk::{Change, Wants};
+use super::desk::{Change, Wants, counts};
 use super::quota;
 use crate::document::read::Veil;
 use crate::document::{DocumentId, Facts, Inventory, Key, Kind, guid};
@@ -69,6 +69,7 @@ pub fn take_receipts(
     batch.save_documents(tx)?;
     receipt::insert(tx, &rows)?;
     batch.tell(tx, news)?;
+    std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
     Ok(taken)
 }
 
@@ -373,10 +374,15 @@ impl Batch<'_> {
         status: i64,
         news: &mut News,
     ) -> Effect {
-        let position = match self.desk.paper(at).position.advance(status, arrived.at) {
+        let before = self.desk.paper(at).position;
+        let position = match before.advance(status, arrived.at) {
             Advance::Kept(why) => return Effect::Kept(why),
             Advance::Moved(position) => position,
         };
+        if counts(before.state) != counts(position.state) {
+            let facts = self.desk.paper(at).facts.clone();
+            self.again.counted(&facts);
+        }
         let paper = self.desk.paper_mut(at, Change::State);
         paper.position = position;
         let (id, kind, facts) = (paper.id, paper.kind(), paper.facts.clone());

@@ -28,6 +28,7 @@ pub(crate) fn take(
     let settled = batch.settle(tx)?;
     receipts::adopt(&mut batch, tx)?;
     batch.save(tx, &answering, &settled)?;
+    std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
     Ok(answering.into_iter().map(|one| batch.outcome(one, &settled)).collect())
 }
 
@@ -55,7 +56,11 @@ pub fn recheck(
 
 impl Batch<'_> {
     /// Lays inventories and what belongs with them on the desk, to be looked at again.
-    fn load_inventories(&mut self, tx: &mut Tx, ids: &[DocumentId]) -> Result<(), DbError> {
+    pub(crate) fn load_inventories(
+        &mut self,
+        tx: &mut Tx,
+        ids: &[DocumentId],
+    ) -> Result<(), DbError> {
         let mut wants = super::desk::Wants::default();
         for declared in inventory::by_ids(tx, ids)? {
             wants.around_inventory(&declared.facts);

@@ -1,5 +1,6 @@
 //! Stored inventories.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, Value, params, values};
@@ -270,6 +271,45 @@ pub(crate) fn unsettled(
          WHERE (state = {waiting} OR state = {held}) AND id > $1 ORDER BY id LIMIT $2"
     );
     tx.query(&sql, params![after, max])?.iter().map(|row| row.id(0)).collect()
+}
+
+/// Inventories of these buyers that wait or are held.
+pub(crate) fn unsettled_of_buyers(
+    tx: &mut Tx,
+    buyers: &BTreeSet<[u8; 16]>,
+) -> Result<Vec<DocumentId>, DbError> {
+    let mut keys = Keys::new(&[Type::Bytes]);
+    buyers.iter().for_each(|buyer| keys.push(values![buyer]));
+    unsettled_where(tx, "i.buyer = k.a", &keys)
+}
+
+/// Inventories of these order numbers that wait or are held.
+pub(crate) fn unsettled_of_orders(
+    tx: &mut Tx,
+    orders: &BTreeSet<String>,
+) -> Result<Vec<DocumentId>, DbError> {
+    let mut keys = Keys::new(&[Type::Text]);
+    orders.iter().for_each(|order_no| keys.push(values![order_no]));
+    unsettled_where(tx, "i.order_no = k.a", &keys)
+}
+
+/// Inventories of these waybill numbers that wait or are held.
+pub(crate) fn unsettled_of_waybills(
+    tx: &mut Tx,
+    waybills: &BTreeSet<String>,
+) -> Result<Vec<DocumentId>, DbError> {
+    let mut keys = Keys::new(&[Type::Text]);
+    waybills.iter().for_each(|logistics_no| keys.push(values![logistics_no]));
+    unsettled_where(tx, "i.logistics_no = k.a", &keys)
+}
+
+fn unsettled_where(tx: &mut Tx, on: &str, keys: &Keys<'_>) -> Result<Vec<DocumentId>, DbError> {
+    let (waiting, held) = (State::Waiting.code(), State::Held.code());
+    let sql = format!(
+        "SELECT k.n, i.id FROM keys k JOIN clearance_inventory i ON {on}
+         WHERE i.state = {waiting} OR i.state = {held}"
+    );
+    tx.query_keys(&sql, keys)?.iter().map(|row| row.id(1)).collect()
 }
 
 fn filled(text: &str) -> Option<&str> {

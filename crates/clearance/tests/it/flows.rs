@@ -229,8 +229,6 @@ fn the_yearly_limit_counts_what_is_held_and_used() {
         // Room comes free when another is rejected; what was held back goes by itself.
         house.send();
         house.answer(&dear(1), 100, 5);
-        assert_eq!(house.usage(&dear(1)), (0, 2_200_000));
-        house.recheck();
         assert_eq!(house.state(&dear(7).cop_no()), "ready");
         assert_eq!(house.usage(&dear(1)), (0, 2_400_100));
     });
@@ -482,5 +480,40 @@ fn customs_word_goes_before_ours() {
         assert_eq!(house.state(&parcel.cop_no()), "released");
         assert_eq!(house.usage(&parcel), (20_000, 0));
         assert_eq!(house.count("SELECT COUNT(*) FROM clearance_finding"), 0);
+    });
+}
+
+#[test]
+fn room_that_comes_free_goes_to_who_waits_for_it() {
+    both(|db| {
+        let house = House::over(db);
+        // Five of these fill a year, all but a little.
+        let parcels: Vec<Parcel> =
+            (1..=6).map(|n| Parcel { price: 2_400, quantity: 2, ..Parcel::new(n) }).collect();
+        let items: Vec<_> = parcels.iter().map(|parcel| house.parcel(parcel)).collect();
+        assert_eq!(errors(&items[5]), ["limit.annual"]);
+        house.send();
+        house.answer(&parcels[0], 100, 1);
+        assert_eq!(house.state(&parcels[5].cop_no()), "ready", "the first was rejected");
+        let gone = with(with(parcels[0].inventory(), "appType", "2"), "appTime", "20261123101000");
+        assert_eq!(errors(&house.one(Kind::Inventory, gone)), ["limit.annual"]);
+        assert_eq!(house.usage(&parcels[0]), (0, 5 * 480_000));
+    });
+}
+
+#[test]
+fn an_inventory_goes_when_a_receipt_makes_its_document_count_again() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.one(Kind::Order, parcel.order());
+        house.send();
+        house.receipt(&parcel.order_receipt(-311_001, 1));
+        for kind in [Kind::Payment, Kind::Waybill, Kind::Inventory] {
+            house.one(kind, document(&parcel, kind));
+        }
+        assert_eq!(house.state(&parcel.cop_no()), "waiting", "the order was refused");
+        house.receipt(&parcel.order_receipt(120, 2));
+        assert_eq!(house.state(&parcel.cop_no()), "ready", "and then stored");
     });
 }
