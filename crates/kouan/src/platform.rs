@@ -130,8 +130,12 @@ impl Platform {
     }
 
     /// Goes on where the last process stopped. What it had claimed is due at once when nobody else
-    /// can have it, as on an embedded database; elsewhere it is when the leases end.
-    fn take_up(&self, alone: bool, newest_id: i64) -> Result<(), Failure> {
+    /// can have it, as on an embedded database; elsewhere it is when the leases end. `newest_id` is
+    /// the newest of all ids that were there when the database was opened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn take_up(&self, alone: bool, newest_id: i64) -> Result<(), Failure> {
         let ctx = self.app.ctx_as("kouan".into());
         if alone {
             let released = self.app.db.write(|tx| {
