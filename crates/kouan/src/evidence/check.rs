@@ -74,12 +74,7 @@ fn finding(fault: &Fault) -> Finding {
             "原件不在存证日志中:未经平台写入".to_owned(),
             "the original is not in the log: it was not written by the platform".to_owned(),
         ),
-        Fault::Gap { from, to } => (
-            "evidence.log_gap",
-            format!("log[{from}]"),
-            format!("存证日志缺少第 {from} 至 {} 条", to.saturating_sub(1)),
-            format!("records {from} to {} of the log are missing", to.saturating_sub(1)),
-        ),
+        Fault::Gap { from, to } => gap(*from, to.saturating_sub(1)),
         Fault::Unreadable(first) => (
             "evidence.log_unreadable",
             format!("log[{first}]"),
@@ -112,6 +107,12 @@ fn finding(fault: &Fault) -> Finding {
         ),
     };
     Finding::error(code, Text::new(zh, en), remedy()).at(place)
+}
+
+fn gap(from: u64, last: u64) -> (&'static str, String, String, String) {
+    let zh = format!("存证日志缺少第 {from} 至 {last} 条");
+    let en = format!("records {from} to {last} of the log are missing");
+    ("evidence.log_gap", format!("log[{from}]"), zh, en)
 }
 
 fn remedy() -> Text {
