@@ -50,7 +50,8 @@ pub fn claim(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Claim>, DbError> {
         message::due(tx, ctx.now, max)?.into_iter().unzip();
     let originals: HashMap<DispatchId, OriginalId> =
         dues.iter().map(|due| due.id).zip(originals).collect();
-    if may_overtake(tx, ctx.now, &dues)? {
+    let full = u32::try_from(dues.len()).is_ok_and(|count| count >= max);
+    if may_overtake(tx, ctx.now, &dues, full)? {
         let early = early(tx, &dues)?;
         let wait = ctx.now.plus_millis(RETRY_MS[0]);
         message::hold_back(tx, &early, wait)?;
@@ -100,11 +101,12 @@ pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch
 
 /// Whether an inventory among these may be due before one of its documents: only when some wait
 /// for another try, which is seldom.
-fn may_overtake(tx: &mut Tx, now: Time, dues: &[Due]) -> Result<bool, DbError> {
+fn may_overtake(tx: &mut Tx, now: Time, dues: &[Due], full: bool) -> Result<bool, DbError> {
     if !dues.iter().any(|due| due.kind == Kind::Inventory) {
         return Ok(false);
     }
-    Ok(dues.iter().any(|due| due.attempts > 0) || message::papers_wait(tx, now)?)
+    // More is due than these: a document changed meanwhile may stand behind its inventory.
+    Ok(full || dues.iter().any(|due| due.attempts > 0) || message::papers_wait(tx, now)?)
 }
 
 /// The dispatches of inventories of which a document is yet to be sent, and not with these.

@@ -79,6 +79,30 @@ fn an_inventory_never_overtakes_its_documents() {
 }
 
 #[test]
+fn a_document_changed_before_it_left_goes_before_its_inventory_all_the_same() {
+    both(|db| {
+        let house = House::over(db);
+        let parcel = Parcel::new(1);
+        house.parcel(&parcel);
+        let change = with(with(parcel.payment(), "appType", "2"), "appTime", "20261123101000");
+        let item = house.one(Kind::Payment, change);
+        assert_eq!(item["state"], "ready", "{item}");
+        let one = || {
+            house.clock.advance(3_000);
+            let ctx = house.ctx();
+            let claimed = db.write(|tx| flow::claim_dispatches(tx, &ctx, 1)).expect("claimed");
+            let told: Vec<Sent> =
+                claimed.iter().map(|d| Sent { id: d.id, outcome: Sending::Taken }).collect();
+            db.write(|tx| flow::dispatched(tx, &ctx, &told)).expect("reported");
+            claimed.first().map(|one| one.kind)
+        };
+        let order: Vec<Kind> = (0..12).filter_map(|_| one()).collect();
+        assert_eq!(order.len(), 4, "{order:?}");
+        assert_eq!(order.last(), Some(&Kind::Inventory), "{order:?}");
+    });
+}
+
+#[test]
 fn an_inventory_does_not_wait_for_what_was_refused_for_good() {
     both(|db| {
         let house = House::over(db);
