@@ -144,10 +144,6 @@ impl Model {
         }
     }
 
-    pub(super) fn name_of_id(&self, id: &str) -> Option<Name> {
-        self.name_of_id.get(id).copied()
-    }
-
     pub(super) fn name_of_guid(&self, guid: &str) -> Option<Name> {
         self.name_of_guid.get(guid).copied()
     }
