@@ -11,9 +11,9 @@ use kernel::Finding;
 pub(super) fn compare(reports: &mut [Report]) {
     let mut roots = HashMap::new();
     let mut leaves = HashMap::new();
-    for at in 0..reports.len() {
-        let file = reports[at].file.clone().unwrap_or_default();
-        let claims = std::mem::take(&mut reports[at].claims);
+    for report in reports.iter_mut() {
+        let file = report.file.clone().unwrap_or_default();
+        let claims = std::mem::take(&mut report.claims);
         let mut found: Vec<Finding> = Vec::new();
         for one in &claims.checkpoints {
             let key = (one.origin.clone(), one.size);
@@ -22,9 +22,9 @@ pub(super) fn compare(reports: &mut [Report]) {
                 found.push(finding::two_roots(one.size, other));
             }
         }
-        let origin = reports[at].origin.clone().unwrap_or_default();
+        let origin = report.origin.clone().unwrap_or_default();
         // A record that is not proven contradicts nothing.
-        let proven = !reports[at].findings.iter().any(Finding::is_error);
+        let proven = !report.findings.iter().any(Finding::is_error);
         for (index, leaf) in claims.leaves.iter().filter(|_| proven) {
             let key = (origin.clone(), *index);
             let (known, other) = leaves.entry(key).or_insert_with(|| (leaf.clone(), file.clone()));
@@ -32,6 +32,6 @@ pub(super) fn compare(reports: &mut [Report]) {
                 found.push(finding::two_records(*index, other));
             }
         }
-        reports[at].findings.append(&mut found);
+        report.findings.append(&mut found);
     }
 }
