@@ -153,18 +153,23 @@ fn repeat_some(load: &Load<'_>, chance: &mut Chance, server: &Server, story: &mu
 
 fn print(story: &Story) {
     let found = &story.found;
+    let rows = [
+        ("engine", story.engine.to_owned()),
+        ("kills", format!("{} ({} while starting)", story.kills, story.at_start)),
+        ("messages acknowledged", story.messages.to_string()),
+        ("documents acknowledged", found.acknowledged.to_string()),
+        ("lost", found.lost.to_string()),
+        ("duplicated", found.duplicated.to_string()),
+        ("requests repeated", story.repeats.to_string()),
+        ("receipts", found.receipts.to_string()),
+        ("events, each once", found.events.to_string()),
+        ("notices pushed", format!("{} ({} again)", found.pushed, found.pushed_again)),
+        ("slowest restart", format!("{} ms", story.slowest.as_millis())),
+    ];
     println!();
-    println!("{:<28}{}", "engine", story.engine);
-    println!("{:<28}{} ({} while starting)", "kills", story.kills, story.at_start);
-    println!("{:<28}{}", "messages acknowledged", story.messages);
-    println!("{:<28}{}", "documents acknowledged", found.acknowledged);
-    println!("{:<28}{}", "lost", found.lost);
-    println!("{:<28}{}", "duplicated", found.duplicated);
-    println!("{:<28}{}", "requests repeated", story.repeats);
-    println!("{:<28}{}", "receipts", found.receipts);
-    println!("{:<28}{}", "events, each once", found.events);
-    println!("{:<28}{} ({} again)", "notices pushed", found.pushed, found.pushed_again);
-    println!("{:<28}{} ms", "slowest restart", story.slowest.as_millis());
+    for (name, value) in rows {
+        println!("{name:<28}{value}");
+    }
 }
 
 fn sound(story: &Story) {
