@@ -31,11 +31,10 @@ const GATHER: Duration = Duration::from_millis(25);
 /// The worker that forwards.
 pub fn forward(platform: Arc<Platform>) -> Worker {
     let round = Box::new(move || {
-        let claimed = forward_some(&platform)?;
-        if claimed == Forwarded::All {
-            std::thread::sleep(GATHER);
-        }
-        Ok(claimed.round())
+        Ok(match forward_some(&platform)? {
+            Forwarded::All => Round::Gather(GATHER),
+            forwarded => forwarded.round(),
+        })
     });
     Worker { name: "forward", every: DUE_EVERY, round }
 }

@@ -52,6 +52,17 @@ impl Bell {
             .unwrap_or_else(PoisonError::into_inner);
         (!state.stopping).then_some(state.rung)
     }
+
+    /// Waits so long, whatever rings, unless asked to stop. As [`Bell::wait`].
+    fn rest(&self, so_long: Duration) -> Option<u64> {
+        let state = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (state, _) = self
+            .0
+            .1
+            .wait_timeout_while(state, so_long, |state| !state.stopping)
+            .unwrap_or_else(PoisonError::into_inner);
+        (!state.stopping).then_some(state.rung)
+    }
 }
 
 /// What one round of a worker came to.
@@ -59,6 +70,9 @@ impl Bell {
 pub enum Round {
     /// There was something to do; look again at once.
     Busy,
+    /// There was something to do, and all of it is done; look again after this while, in which more
+    /// gathers, whatever rings.
+    Gather(Duration),
     /// Nothing was due.
     Idle,
 }
@@ -117,6 +131,12 @@ impl Worker {
                 failures = if outcome.is_ok() { 0 } else { failures + 1 };
                 let wait = match outcome {
                     Ok(Round::Busy) => Duration::ZERO,
+                    Ok(Round::Gather(so_long)) => {
+                        let Some(rung) = bell.rest(so_long) else { return };
+                        // Whatever rang before the next round is seen by it.
+                        heard = rung;
+                        continue;
+                    }
                     Ok(Round::Idle) => self.every,
                     Err(failure) => {
                         tracing::warn!(worker = self.name, %failure, "round failed");
@@ -174,6 +194,26 @@ mod tests {
         bell.stop();
         thread.join().unwrap();
         assert_eq!(roster.panics(), [("test", 1)]);
+    }
+
+    #[test]
+    fn a_worker_that_gathers_looks_again_without_being_rung_and_stops_at_once() {
+        let (bell, (tell, hear)) = (Bell::default(), mpsc::channel());
+        let mut rounds = 0;
+        let round = Box::new(move || {
+            rounds += 1;
+            let _ = tell.send(());
+            let so_long =
+                if rounds < 3 { Duration::from_millis(1) } else { Duration::from_secs(3_600) };
+            Ok(Round::Gather(so_long))
+        });
+        let worker = Worker { name: "test", every: Duration::from_secs(3_600), round };
+        let thread = worker.start(&bell).unwrap();
+        for _ in 0..3 {
+            hear.recv().unwrap();
+        }
+        bell.stop();
+        thread.join().unwrap();
     }
 
     #[test]
