@@ -13,6 +13,7 @@ use crate::schema::{
     BASE_SUBSCRIBE, EXTEND_MESSAGE, Flow, SCHEMA_NAMESPACE, SIGNATURE_NAMESPACE, is_space,
     message_types,
 };
+use crate::signature;
 
 /// What an element may contain.
 enum Content {
@@ -312,10 +313,12 @@ impl<'a> MessageReader<'a> {
                 }
                 continue;
             };
-            let value = collapsed(&attribute.value);
             let good = match kind {
-                Kind::Uri => uri_shaped(&value),
+                Kind::Uri => {
+                    is_known_uri(&attribute.value) || uri_shaped(&collapsed(&attribute.value))
+                }
                 Kind::Id => {
+                    let value = collapsed(&attribute.value);
                     let fresh = !ids.iter().any(|id| **id == *value);
                     ids.push(value.to_string());
                     fresh && is_name(&value) && !value.contains(':')
@@ -443,6 +446,11 @@ fn integer_shaped(text: &str) -> bool {
         && digits.trim_start_matches('0').len() <= 24
 }
 
+/// Whether it is one that our signatures use, as nearly all are.
+fn is_known_uri(text: &str) -> bool {
+    text.is_empty() || signature::names().any(|name| name == text)
+}
+
 /// URI reference of RFC 3986, as libxml2 judges it: what XML Schema would escape may stand.
 fn uri_shaped(text: &str) -> bool {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
@@ -547,6 +555,15 @@ mod tests {
             "1a:b", ":a", "//x:y", "#a#b", "//u@v@w", "a@b:c", "//[::1", "+a:b", "a_:b",
         ] {
             assert!(!uri_shaped(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn known_uris_are_uris() {
+        assert!(is_known_uri("") && signature::names().count() == 10);
+        for name in signature::names() {
+            assert!(is_known_uri(name) && uri_shaped(name) && collapsed(name) == name, "{name}");
+            assert!(!is_known_uri(&name[1..]));
         }
     }
 

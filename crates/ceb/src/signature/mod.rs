@@ -91,6 +91,12 @@ const SPELLINGS: [(Spelling, &str, &str); 4] = [
     ),
 ];
 
+/// Every name of a method that signatures use.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let methods = SPELLINGS.iter().flat_map(|(_, signature, digest)| [*signature, *digest]);
+    [C14N, ENVELOPED].into_iter().chain(methods)
+}
+
 impl Spelling {
     /// What is meant by it.
     pub fn algorithm(self) -> Algorithm {
