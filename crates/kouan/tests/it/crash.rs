@@ -205,7 +205,7 @@ fn fifty_deaths() {
     let kills = number("KOUAN_CRASH_KILLS", 60);
     let seed = number("KOUAN_CRASH_SEED", 20_261_111) as u64;
     println!("seed {seed}");
-    let plan = |engine| Plan { engine, seed, kills, parcels: kills * 30, apart: 12 };
+    let plan = |engine| Plan { engine, seed, kills, parcels: kills * 40, apart: 10 };
     let mut stories = vec![run(&plan("sqlite"), Engine::Sqlite)];
     match Schema::new() {
         Some(schema) => stories.push(run(&plan("postgresql"), Engine::Postgres(schema))),
