@@ -45,6 +45,11 @@ pub(crate) fn percentile(sorted: &[u64], hundredths: usize) -> u64 {
     sorted.get(place).copied().unwrap_or_default()
 }
 
+/// A whole number.
+pub(crate) fn whole(number: u64) -> Exact {
+    Exact(number.to_string())
+}
+
 /// Thousandths as a decimal with three places.
 pub(crate) fn millis(thousandths: u64) -> Exact {
     Exact(format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000))

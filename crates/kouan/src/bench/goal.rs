@@ -1,7 +1,7 @@
 //! What is asked of the platform on two cores, beside what runs came to.
 
 use super::figures::Figures;
-use crate::exact::{Exact, millis};
+use crate::exact::{Exact, millis, whole};
 
 /// One figure beside its target.
 pub(super) struct Goal {
@@ -40,7 +40,6 @@ pub(super) fn goals(runs: &[Figures]) -> Vec<Goal> {
                 && signature.is_none_or(|signature| run.signature == signature)
         })
     };
-    let whole = |number: u64| millis(number * 1_000);
     let batch = find("sqlite", "batch", None);
     let mut goals = Vec::new();
     let mut speed = |run: Option<&Figures>, zh, en, target| {

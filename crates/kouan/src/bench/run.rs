@@ -27,7 +27,7 @@ use crate::platform;
 const SEED: u64 = 20_261_111;
 const DAY_MS: i64 = 86_400_000;
 /// How much more is signed than the warm-up's speed asks for, per cent: a warm server is faster.
-const SPARE_PERCENT: u64 = 160;
+const SPARE_PERCENT: u64 = 200;
 /// Messages and parcels sent before the clock starts, at most: they fill caches and tell how much
 /// to sign.
 const WARM_UP_MESSAGES: usize = 2_000;
