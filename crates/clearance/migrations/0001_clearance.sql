@@ -28,26 +28,29 @@ CREATE TABLE clearance_document (
     position BIGINT NOT NULL,
     app_time BIGINT NOT NULL,
     content BLOB NOT NULL,
-    state BIGINT NOT NULL,
-    state_at BIGINT,
-    floor_at BIGINT,
     facts BLOB NOT NULL,
-    version BIGINT NOT NULL,
     CONSTRAINT clearance_document_key UNIQUE (number, kind, issuer_code, turn)
 );
 CREATE INDEX clearance_document_link ON clearance_document (link_no, kind)
     WHERE link_no IS NOT NULL;
 
--- missing is a set of document kinds: 1 order, 2 payment, 4 waybill. quota says whether the amount
--- counts against the buyer's year: 0 no, 1 held, 2 used. Amounts are fen. decision_id is the newest
--- record of the evidence log about it.
+-- Where each of these documents stands. Apart from what it says, and narrow, because every receipt
+-- writes it. history is packed: the receipts that came for it, and the steps no receipt tells of.
+CREATE TABLE clearance_document_course (
+    id BIGINT NOT NULL PRIMARY KEY,
+    state BIGINT NOT NULL,
+    state_at BIGINT,
+    floor_at BIGINT,
+    version BIGINT NOT NULL,
+    history BLOB NOT NULL
+);
+
+-- Inventories: what was declared.
 CREATE TABLE clearance_inventory (
     id BIGINT NOT NULL PRIMARY KEY,
     guid BLOB NOT NULL,
     agent_code TEXT NOT NULL,
     cop_no TEXT NOT NULL,
-    pre_no TEXT,
-    invt_no TEXT,
     order_no TEXT NOT NULL,
     ebp_code TEXT NOT NULL,
     ebc_code TEXT NOT NULL,
@@ -61,9 +64,26 @@ CREATE TABLE clearance_inventory (
     position BIGINT NOT NULL,
     app_time BIGINT NOT NULL,
     content BLOB NOT NULL,
+    received_at BIGINT NOT NULL,
+    facts BLOB NOT NULL,
+    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+);
+CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
+CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
+CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
+
+-- Where each inventory stands: as clearance_document_course, with what only inventories have.
+-- pre_no and invt_no are given by the authorities. missing is a set of document kinds: 1 order,
+-- 2 payment, 4 waybill. quota says whether the amount counts against the buyer's year: 0 no, 1 held,
+-- 2 used. Amounts are fen. decision_id is the newest record of the evidence log about it.
+CREATE TABLE clearance_inventory_course (
+    id BIGINT NOT NULL PRIMARY KEY,
     state BIGINT NOT NULL,
     state_at BIGINT,
     floor_at BIGINT,
+    version BIGINT NOT NULL,
+    pre_no TEXT,
+    invt_no TEXT,
     missing BIGINT NOT NULL,
     flagged BOOLEAN NOT NULL,
     quota BIGINT NOT NULL,
@@ -76,17 +96,11 @@ CREATE TABLE clearance_inventory (
     ruling_id BIGINT,
     decision_id BIGINT,
     delivered_at BIGINT,
-    received_at BIGINT NOT NULL,
-    facts BLOB NOT NULL,
-    version BIGINT NOT NULL,
-    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+    history BLOB NOT NULL
 );
-CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
-CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
-CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
-CREATE INDEX clearance_inventory_invt_no ON clearance_inventory (invt_no)
+CREATE INDEX clearance_inventory_course_invt_no ON clearance_inventory_course (invt_no)
     WHERE invt_no IS NOT NULL;
-CREATE INDEX clearance_inventory_held ON clearance_inventory (id)
+CREATE INDEX clearance_inventory_course_held ON clearance_inventory_course (id)
     WHERE state = 1002 OR state = 1003;
 
 -- Which rules a tax quote stood on; a few distinct sets serve all inventories.
@@ -118,26 +132,20 @@ CREATE TABLE clearance_finding (
 );
 CREATE INDEX clearance_finding_party ON clearance_finding (party_code, document_id);
 
--- Every receipt, also those that moved nothing. effect: 0 moved, 1 repeated, 2 late, 3 behind,
--- 4 unknown status, 5 informs only, 6 nobody's, 7 malformed. keys is set while it is nobody's.
-CREATE TABLE clearance_receipt (
+-- Every receipt, also those that moved nothing: one row a message of receipts, its receipts packed
+-- (see store::letter). id is that of its last receipt, so the order of ids is that of arrival.
+CREATE TABLE clearance_letter (
     id BIGINT NOT NULL PRIMARY KEY,
-    kind BIGINT NOT NULL,
-    document_id BIGINT,
-    status BIGINT,
-    at BIGINT,
-    effect BIGINT NOT NULL,
-    text TEXT NOT NULL,
     original_id BIGINT NOT NULL,
-    keys TEXT
+    receipts BIGINT NOT NULL,
+    body BLOB NOT NULL
 );
-CREATE INDEX clearance_receipt_document ON clearance_receipt (document_id)
-    WHERE document_id IS NOT NULL;
 
--- Receipts that came before their document, by the number they name.
+-- Receipts that came before their document, by the numbers they name.
 CREATE TABLE clearance_orphan (
     number TEXT NOT NULL,
     receipt_id BIGINT NOT NULL,
+    body TEXT NOT NULL,
     CONSTRAINT clearance_orphan_key PRIMARY KEY (number, receipt_id)
 );
 
@@ -154,16 +162,6 @@ CREATE TABLE clearance_dispatch (
     claimed BOOLEAN NOT NULL
 );
 CREATE INDEX clearance_dispatch_due ON clearance_dispatch (due_at);
-
--- Steps of a document that no receipt tells of: declared, held, sent, changed, withdrawn.
-CREATE TABLE clearance_step (
-    id BIGINT NOT NULL PRIMARY KEY,
-    document_id BIGINT NOT NULL,
-    state BIGINT NOT NULL,
-    sender_code TEXT,
-    text TEXT
-);
-CREATE INDEX clearance_step_document ON clearance_step (document_id);
 
 -- How often what was refused at the door, by day (yyyymmdd) and code.
 CREATE TABLE clearance_refusal (

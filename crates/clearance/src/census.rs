@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use db::{DbError, Tx};
-use kernel::Fen;
+use kernel::{Fen, Time};
 
 use crate::document::{DocumentId, Kind};
 use crate::lifecycle::State;
 use crate::lifecycle::state::{CLOSED, RELEASED};
-use crate::store::census as store;
+use crate::receipt::sheet::Entry;
+use crate::receipt::{Effect, ReceiptId};
+use crate::store::{census as store, receipt};
 
 /// Everything counted at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +49,43 @@ pub fn census(tx: &mut Tx) -> Result<Census, DbError> {
         tax_released: store::tax_of(tx, &[RELEASED, CLOSED])?,
         receipts: store::receipts(tx)?,
     })
+}
+
+/// A receipt as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Our id.
+    pub id: ReceiptId,
+    /// The receipt type's number; 0 when it could not be told.
+    pub kind: i64,
+    /// Its document; `None` while it is nobody's, or could not be read.
+    pub document_id: Option<DocumentId>,
+    /// 回执状态.
+    pub status: Option<i64>,
+    /// 回执时间.
+    pub at: Option<Time>,
+    /// What it did, as a word.
+    pub effect: &'static str,
+    /// 回执信息, personal data masked.
+    pub text: String,
+}
+
+/// Receipts in the order in which they came in, from after the given one.
+///
+/// # Errors
+/// When the database fails.
+pub fn receipts(tx: &mut Tx, after: ReceiptId, max: i64) -> Result<Vec<Kept>, DbError> {
+    let all = receipt::list(tx, &receipt::Filter::default(), after, max)?;
+    let kept = |entry: Entry| Kept {
+        id: entry.id,
+        kind: entry.kind,
+        document_id: entry.document_id,
+        status: entry.status,
+        at: entry.at,
+        effect: Effect::word_of(entry.effect),
+        text: entry.text,
+    };
+    Ok(all.into_iter().map(kept).collect())
 }
 
 /// How many of these documents are stored; each counts once.

@@ -43,7 +43,7 @@ pub fn audit(db: &Db) -> Result<Vec<Finding>, DbError> {
         }
         for (table, zh, en) in [
             ("clearance_message", "有报文的原件不在库中", "there are messages without an original"),
-            ("clearance_receipt", "有回执的原件不在库中", "there are receipts without an original"),
+            ("clearance_letter", "有回执的原件不在库中", "there are receipts without an original"),
         ] {
             if decision::is_without_original(tx, table)? {
                 findings.push(fault("evidence.record_missing", table.to_owned(), zh, en));

@@ -84,11 +84,13 @@ pub struct Keys<'a> {
     rows: Rows<'a>,
 }
 
-/// Column names `a` to `z`.
-const KEY_COLUMNS_MAX: usize = 26;
+/// Column names: `a` to `z` but for `n`, which is the place of the key.
+pub(crate) const KEY_COLUMNS: &str = "abcdefghijklmopqrstuvwxyz";
+const KEY_COLUMNS_MAX: usize = KEY_COLUMNS.len();
 
 impl<'a> Keys<'a> {
-    /// No keys yet; columns `a`, `b`, … have these types. At most 26 columns.
+    /// No keys yet; columns `a`, `b`, … have these types (`n` is left out). At most 25
+    /// columns.
     pub fn new(types: &[Type]) -> Keys<'a> {
         Keys { types: types.to_vec(), rows: Rows::new() }
     }
@@ -118,14 +120,13 @@ impl<'a> Keys<'a> {
 
     /// `a, b, c` for as many columns as there are.
     pub(crate) fn column_names(&self) -> Vec<&'static str> {
-        const NAMES: &str = "abcdefghijklmnopqrstuvwxyz";
-        (0..self.types.len().min(KEY_COLUMNS_MAX)).map(|i| &NAMES[i..=i]).collect()
+        (0..self.types.len().min(KEY_COLUMNS_MAX)).map(|i| &KEY_COLUMNS[i..=i]).collect()
     }
 
     /// Both engines refuse the same keys: wrong width, wrong type.
     pub(crate) fn check(&self) -> Result<(), DbError> {
         if self.types.is_empty() || self.types.len() > KEY_COLUMNS_MAX {
-            return Err(DbError::Other("keys have 1 to 26 columns".to_owned()));
+            return Err(DbError::Other("keys have 1 to 25 columns".to_owned()));
         }
         self.rows.check_width(self.types.len())?;
         for row in self.rows.iter() {

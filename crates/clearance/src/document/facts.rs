@@ -35,18 +35,18 @@ pub struct Key {
 }
 
 /// The columns beside the packed facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Columns {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns<'a> {
     /// What ties it to others: see the migration.
-    pub link_no: Option<String>,
+    pub link_no: Option<&'a str>,
     /// Further firms named in it.
-    pub second_code: Option<String>,
+    pub second_code: Option<&'a str>,
     /// Further firms named in it.
-    pub third_code: Option<String>,
+    pub third_code: Option<&'a str>,
 }
 
-fn filled(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn filled(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
 
 impl Facts {
@@ -74,21 +74,38 @@ impl Facts {
         }
     }
 
+    /// The firm whose numbering the document has.
+    pub fn issuer(&self) -> &str {
+        match self {
+            Facts::Order(d) => &d.ebp_code,
+            Facts::Payment(d) => &d.pay_code,
+            Facts::Waybill(d) => &d.logistics_code,
+            Facts::WaybillStatus(d) => &d.logistics_code,
+            Facts::CancelApplication(d) => &d.agent_code,
+            Facts::Warehousing(d) => &d.operator_code,
+        }
+    }
+
+    /// Its number there.
+    pub fn number(&self) -> &str {
+        match self {
+            Facts::Order(d) => &d.order_no,
+            Facts::Payment(d) => &d.pay_transaction_id,
+            Facts::Waybill(d) => &d.logistics_no,
+            Facts::WaybillStatus(d) => &d.logistics_no,
+            Facts::CancelApplication(d) => &d.invt_no,
+            Facts::Warehousing(d) => &d.cop_no,
+        }
+    }
+
     /// The business key.
     pub fn key(&self) -> Key {
-        let (issuer, number) = match self {
-            Facts::Order(d) => (&d.ebp_code, &d.order_no),
-            Facts::Payment(d) => (&d.pay_code, &d.pay_transaction_id),
-            Facts::Waybill(d) => (&d.logistics_code, &d.logistics_no),
-            Facts::WaybillStatus(d) => (&d.logistics_code, &d.logistics_no),
-            Facts::CancelApplication(d) => (&d.agent_code, &d.invt_no),
-            Facts::Warehousing(d) => (&d.operator_code, &d.cop_no),
-        };
-        Key { kind: self.kind(), issuer: issuer.clone(), number: number.clone() }
+        let (issuer, number) = (self.issuer().to_owned(), self.number().to_owned());
+        Key { kind: self.kind(), issuer, number }
     }
 
     /// The columns kept beside the packed facts.
-    pub fn columns(&self) -> Columns {
+    pub fn columns(&self) -> Columns<'_> {
         match self {
             Facts::Order(d) => Columns {
                 link_no: None,
@@ -159,13 +176,18 @@ impl Facts {
     }
 
     /// Reads the stored form. `None` when a later program wrote it.
-    pub(crate) fn unpack(key: Key, columns: Columns, head: Head, bytes: &[u8]) -> Option<Facts> {
+    pub(crate) fn unpack(
+        key: Key,
+        columns: Columns<'_>,
+        head: Head,
+        bytes: &[u8],
+    ) -> Option<Facts> {
         let mut u = Unpacker::new(bytes)?;
         let head = Head { guid: unpack_guid(&mut u), ..head };
         let Key { kind, issuer, number } = key;
-        let link = columns.link_no.unwrap_or_default();
-        let second = columns.second_code.unwrap_or_default();
-        let third = columns.third_code.unwrap_or_default();
+        let link = columns.link_no.unwrap_or_default().to_owned();
+        let second = columns.second_code.unwrap_or_default().to_owned();
+        let third = columns.third_code.unwrap_or_default().to_owned();
         Some(match kind {
             Kind::Order => Facts::Order(Order {
                 head,

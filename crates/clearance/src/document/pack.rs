@@ -13,8 +13,18 @@ pub(crate) struct Packer {
 
 impl Packer {
     pub(crate) fn new() -> Packer {
-        let mut bytes = Vec::with_capacity(256);
+        Packer::with_capacity(256)
+    }
+
+    /// Nothing yet, and room for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Packer {
+        let mut bytes = Vec::with_capacity(bytes);
         bytes.push(VERSION);
+        Packer { bytes }
+    }
+
+    /// Goes on behind what was packed before.
+    pub(crate) fn after(bytes: Vec<u8>) -> Packer {
         Packer { bytes }
     }
 
@@ -84,6 +94,11 @@ impl<'a> Unpacker<'a> {
         }
     }
 
+    /// Whether everything has been read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     fn byte(&mut self) -> u8 {
         match self.rest.split_first() {
             Some((&first, rest)) => {
@@ -145,9 +160,15 @@ impl<'a> Unpacker<'a> {
         (self.byte() == 1).then(|| self.decimal())
     }
 
+    /// A count that cannot be more than `most`.
+    pub(crate) fn count_of(&mut self, most: usize) -> usize {
+        usize::try_from(self.number()).unwrap_or(usize::MAX).min(most)
+    }
+
     /// A count of things that follow, bounded by what can follow.
     pub(crate) fn count(&mut self) -> usize {
-        usize::try_from(self.number()).unwrap_or(usize::MAX).min(self.rest.len())
+        let most = self.rest.len();
+        self.count_of(most)
     }
 }
 

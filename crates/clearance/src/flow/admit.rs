@@ -19,6 +19,7 @@ use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::application::{Stored, Verdict, decide};
 use crate::lifecycle::{Position, State};
 use crate::reference::Reference;
+use crate::store::history::{History, Step};
 use crate::store::inventory::{By, Declared, Quota};
 use crate::store::message;
 use crate::store::paper::Paper;
@@ -36,8 +37,6 @@ pub(crate) struct Batch<'a> {
     pub(crate) withdrawn: Vec<usize>,
     /// Documents whose findings are no longer to the point.
     pub(crate) stale: Vec<DocumentId>,
-    /// Steps that no receipt tells of.
-    pub(crate) steps: Vec<message::Step>,
     /// Warehousing details whose arrivals are to be written anew, and those to be forgotten.
     pub(crate) arrived: Vec<usize>,
     pub(crate) unarrived: Vec<DocumentId>,
@@ -87,7 +86,6 @@ impl<'a> Batch<'a> {
             going: Vec::new(),
             withdrawn: Vec::new(),
             stale: Vec::new(),
-            steps: Vec::new(),
             arrived: Vec::new(),
             unarrived: Vec::new(),
             cancels: Vec::new(),
@@ -97,7 +95,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Lays everything the messages touch on the desk.
-    pub(crate) fn load(&mut self, tx: &mut Tx, messages: &[Checked]) -> Result<(), DbError> {
+    pub(crate) fn load(&mut self, tx: &mut Tx, messages: &[&Checked]) -> Result<(), DbError> {
         let mut wants = Wants::default();
         for document in messages.iter().flat_map(|message| &message.documents) {
             match &document.content {
@@ -245,6 +243,7 @@ impl<'a> Batch<'a> {
                 position: Position::new(state),
                 facts: facts.clone(),
                 version: 1,
+                history: History::default(),
             },
             Change::New,
         );
@@ -407,6 +406,7 @@ impl<'a> Batch<'a> {
             received_at: place.received_at,
             facts,
             version: 1,
+            history: History::default(),
         };
         let at = self.desk.put_inventory(declared, Change::New);
         Admitted::Inventory { id, at }
@@ -429,7 +429,7 @@ impl<'a> Batch<'a> {
         declared.message_id = place.message_id;
         declared.index = place.position;
         let id = declared.id;
-        self.step(id, State::Draft, Some(place.sender), Some("changed"));
+        self.step(at, State::Draft, place.sender, "changed");
         Admitted::Inventory { id, at }
     }
 
@@ -443,7 +443,7 @@ impl<'a> Batch<'a> {
         self.parcels.insert(parcel);
         self.withdrawn.push(at);
         self.stale.push(id);
-        self.step(id, State::Withdrawn, Some(place.sender), None);
+        self.step(at, State::Withdrawn, place.sender, "");
         Admitted::Inventory { id, at }
     }
 
@@ -509,17 +509,13 @@ impl<'a> Batch<'a> {
             && old.facts.head().content != new.content
     }
 
-    pub(crate) fn step(
-        &mut self,
-        document_id: DocumentId,
-        state: State,
-        sender: Option<&str>,
-        text: Option<&'static str>,
-    ) {
-        let sender = sender.map(str::to_owned);
-        let id = self.ctx.id();
-        let text = text.map(str::to_owned);
-        self.steps.push(message::Step { id, document_id, state, sender, text });
+    /// Notes a step of an inventory that no receipt tells of, with the firm that brought it about
+    /// and what more there is to say, if anything.
+    pub(crate) fn step(&mut self, at: usize, state: State, sender: &str, text: &str) {
+        let (sender, text) = (sender.to_owned(), text.to_owned());
+        let step = Step { id: self.ctx.id(), state, sender, text };
+        let declared = self.desk.declared_mut(at, Change::State);
+        declared.history.step(declared.id, &step);
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     by_number: HashMap<(By, String), Vec<usize>>,
     paper_ids: HashMap<DocumentId, usize>,
     inventory_ids: HashMap<DocumentId, usize>,
+    /// Stored inventories that the authorities gave a number.
+    renamed: BTreeSet<usize>,
     asked: Asked,
 }
 
@@ -327,6 +329,14 @@ impl Desk {
     pub(crate) fn rename_inventory(&mut self, at: usize, facts: Inventory) {
         self.number_inventory(at, &facts);
         self.declared_mut(at, Change::State).facts = Arc::new(facts);
+        if self.inventories[at].change != Change::New {
+            self.renamed.insert(at);
+        }
+    }
+
+    /// The stored inventories that the authorities gave a number.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = &Declared> {
+        self.renamed.iter().map(|at| self.declared(*at))
     }
 
     /// The order of a parcel, if it counts.

@@ -12,9 +12,10 @@ use crate::document::{DocumentId, Kind};
 use crate::lifecycle::State;
 use crate::lifecycle::state::{SEND_FAILED, SENT};
 use crate::receipt::scrub::scrub;
-use crate::store::message::{self, Due, Step};
+use crate::store::course::{self, Course, Reported, Table};
+use crate::store::history::Step;
+use crate::store::message::{self, Due};
 use crate::store::paper;
-use crate::store::position::{self, Reported, Table};
 
 /// How long a claim holds before others may claim it again.
 const LEASE_MS: i64 = 120_000;
@@ -205,28 +206,24 @@ pub fn dispatched(tx: &mut Tx, ctx: &Ctx, sent: &[Sent]) -> Result<(), DbError> 
     let mut done = Vec::new();
     let mut later = Vec::new();
     let mut papers = Vec::new();
-    let mut inventories = Vec::new();
-    let mut steps = Vec::new();
+    let mut inventories = HashMap::new();
     for one in sent {
         let Some(due) = dues.get(&one.id) else { continue };
         match one.outcome {
             Sending::Taken | Sending::Refused(_) => done.push(due.id),
             Sending::Later => later.push((due.id, retry_at(ctx.now, due.attempts))),
         }
-        let state = if one.outcome == Sending::Taken { SENT } else { SEND_FAILED };
         if due.kind == Kind::Inventory {
-            report(due, state, &mut inventories);
-            steps.extend(due.documents.iter().map(|id| step(ctx, *id, state, &one.outcome)));
+            inventories.extend(due.documents.iter().map(|id| (*id, &one.outcome)));
         } else {
+            let state = if one.outcome == Sending::Taken { SENT } else { SEND_FAILED };
             report(due, state, &mut papers);
         }
     }
     message::delete_dues(tx, &done)?;
     message::postpone(tx, &later)?;
-    // Before the states change: a step is news only then.
-    message::insert_dispatched(tx, &steps)?;
-    position::dispatched(tx, Table::Inventory, &inventories)?;
-    position::dispatched(tx, Table::Document, &papers)
+    mark_inventories(tx, ctx, &inventories)?;
+    course::dispatched(tx, &papers)
 }
 
 fn retry_at(now: Time, attempts: i64) -> Time {
@@ -253,10 +250,29 @@ fn report(due: &Due, state: State, reported: &mut Vec<(Reported, State)>) {
     reported.extend(ids().map(|id| (Reported::Document(id), state)));
 }
 
-fn step(ctx: &Ctx, document_id: DocumentId, state: State, outcome: &Sending) -> Step {
-    let text = match outcome {
-        Sending::Refused(reason) => Some(scrub(reason)),
-        Sending::Taken | Sending::Later => None,
-    };
-    Step { id: ctx.id(), document_id, state, sender: None, text }
+/// Notes that inventories were sent, or could not be, with the step that says so.
+fn mark_inventories(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    marks: &HashMap<DocumentId, &Sending>,
+) -> Result<(), DbError> {
+    let mut moved = Vec::with_capacity(marks.len());
+    for course in course::courses(tx, Table::Inventory, marks.keys().copied())? {
+        let Some(outcome) = marks.get(&course.id) else { continue };
+        let position = course.position.dispatched(matches!(outcome, Sending::Taken));
+        if position == course.position || course.position.state == State::Draft {
+            continue;
+        }
+        let text = match outcome {
+            Sending::Refused(reason) => scrub(reason),
+            Sending::Taken | Sending::Later => String::new(),
+        };
+        let step = Step { id: ctx.id(), state: position.state, sender: String::new(), text };
+        let mut course = Course { position, ..course };
+        course.history.step(course.id, &step);
+        moved.push(course);
+    }
+    moved.sort_by_key(|course| course.id);
+    let courses = moved.iter().map(|c| (c.id, c.version, c.position, &c.history));
+    course::save(tx, Table::Inventory, courses)
 }

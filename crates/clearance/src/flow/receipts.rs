@@ -18,7 +18,7 @@ use crate::lifecycle::{Advance, State};
 use crate::receipt::{Arrived, Effect, Letter, Names, ReceiptId, Subject};
 use crate::reference::Reference;
 use crate::store::inventory::{self, By, Quota};
-use crate::store::receipt::{self, New};
+use crate::store::receipt::{self, New, Sheet};
 use crate::store::{finding, message, paper};
 
 /// What taking receipts in came to.
@@ -49,25 +49,28 @@ pub fn take_receipts(
     let mut taken = Taken::default();
     batch.load_for(tx, letters.iter().flat_map(|letter| &letter.arrived))?;
     let mut news = News::default();
-    let mut rows: Vec<New<'_>> = Vec::new();
+    let mut sheets: Vec<Sheet<'_>> = Vec::with_capacity(letters.len());
     for letter in letters {
         tx.archive_packed(&letter.original)?;
         let Some(original_id) = letter.original.first().map(db::Packed::id) else { continue };
         taken.findings.extend(letter.findings.iter().filter(|f| f.is_error()).cloned());
+        let mut receipts = Vec::with_capacity(letter.arrived.len());
         for arrived in &letter.arrived {
-            for (document_id, effect) in batch.receive(tx, arrived, &mut news)? {
+            for (target, effect) in batch.receive(tx, arrived, &mut news)? {
                 taken.receipts += 1;
                 taken.moved += usize::from(effect == Effect::Moved);
                 taken.orphans += usize::from(effect == Effect::Orphan);
                 let id: ReceiptId = ctx.id();
-                rows.push(New { id, arrived, document_id, effect, original_id });
+                let document_id = target.map(|target| batch.keep(target, id));
+                receipts.push(New { id, arrived, document_id, effect });
             }
         }
+        sheets.push(Sheet { original_id, receipts });
     }
     batch.follow(tx, &mut news)?;
     batch.note_arrivals(tx, &news)?;
     batch.save_documents(tx)?;
-    receipt::insert(tx, &rows)?;
+    receipt::insert(tx, &sheets)?;
     batch.tell(tx, news)?;
     std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
     Ok(taken)
@@ -81,7 +84,7 @@ pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
     let mut numbers: Vec<String> = Vec::new();
     for entry in batch.desk.papers.iter().filter(|entry| entry.change == Change::New) {
         numbers.push(entry.value.facts.key().number);
-        numbers.extend(entry.value.facts.columns().link_no);
+        numbers.extend(entry.value.facts.columns().link_no.map(str::to_owned));
         numbers.push(entry.value.facts.head().guid.clone());
     }
     for entry in batch.desk.inventories.iter().filter(|entry| entry.change == Change::New) {
@@ -94,9 +97,9 @@ pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
     let mut adopted = Vec::new();
     let mut news = News::default();
     for orphan in &orphans {
-        for (document, effect) in batch.receive(tx, &orphan.arrived, &mut news)? {
-            if let Some(document) = document {
-                adopted.push((orphan.id, document, effect));
+        for (target, effect) in batch.receive(tx, &orphan.arrived, &mut news)? {
+            if let Some(target) = target {
+                adopted.push((orphan.id, batch.keep(target, orphan.id), effect));
             }
         }
     }
@@ -172,7 +175,7 @@ impl Batch<'_> {
         tx: &mut Tx,
         arrived: &Arrived,
         news: &mut News,
-    ) -> Result<Vec<(Option<DocumentId>, Effect)>, DbError> {
+    ) -> Result<Vec<(Option<Target>, Effect)>, DbError> {
         let Some(subject) = arrived.subject else { return Ok(vec![(None, Effect::Malformed)]) };
         if subject == Subject::Message {
             return self.receive_for_message(tx, arrived, news);
@@ -185,13 +188,22 @@ impl Batch<'_> {
             (_, None) => Effect::Malformed,
             (_, Some(status)) => self.apply(target, arrived, status, news),
         };
-        Ok(vec![(Some(self.id_of(target)), effect)])
+        Ok(vec![(Some(target), effect)])
     }
 
-    fn id_of(&self, target: Target) -> DocumentId {
+    /// Notes a receipt in the history of its document; gives the document's id.
+    fn keep(&mut self, target: Target, receipt: ReceiptId) -> DocumentId {
         match target {
-            Target::Paper(at) => self.desk.paper(at).id,
-            Target::Inventory(at) => self.desk.declared(at).id,
+            Target::Paper(at) => {
+                let paper = self.desk.paper_mut(at, Change::State);
+                paper.history.receipt(paper.id, receipt);
+                paper.id
+            }
+            Target::Inventory(at) => {
+                let declared = self.desk.declared_mut(at, Change::State);
+                declared.history.receipt(declared.id, receipt);
+                declared.id
+            }
         }
     }
 
@@ -208,7 +220,7 @@ impl Batch<'_> {
         tx: &mut Tx,
         arrived: &Arrived,
         news: &mut News,
-    ) -> Result<Vec<(Option<DocumentId>, Effect)>, DbError> {
+    ) -> Result<Vec<(Option<Target>, Effect)>, DbError> {
         let sealer = tx.sealer().clone();
         let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
         let veil = Veil(&hash);
@@ -223,7 +235,7 @@ impl Batch<'_> {
         for target in targets {
             let effect = status
                 .map_or(Effect::Malformed, |status| self.apply(target, arrived, status, news));
-            out.push((Some(self.id_of(target)), effect));
+            out.push((Some(target), effect));
         }
         if out.is_empty() {
             out.push((None, Effect::Informs));
@@ -399,10 +411,9 @@ impl Batch<'_> {
         if let (true, Facts::CancelApplication(cancel)) = (concluded, &*facts) {
             let cancelled = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
             if let Some(at) = cancelled {
-                let id = self.desk.declared(at).id;
                 let effect = self.apply_to_inventory(at, CANCELLED.code(), arrived.at, news);
                 if effect == Effect::Moved {
-                    self.step(id, CANCELLED, None, Some("cancel_application"));
+                    self.step(at, CANCELLED, "", "cancel_application");
                 }
             }
         }
@@ -508,7 +519,6 @@ impl Batch<'_> {
                 continue;
             }
             let facts = declared.facts.clone();
-            let id = declared.id;
             let day = facts.declared_on.unwrap_or_else(|| declared.received_at.date());
             let law = self.reference.law(day).ok();
             let needed =
@@ -517,7 +527,7 @@ impl Batch<'_> {
                 continue;
             }
             if paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?.is_none() {
-                self.step(id, state, None, Some("released_without_arrival"));
+                self.step(*at, state, "", "released_without_arrival");
             }
         }
         Ok(())
@@ -525,7 +535,6 @@ impl Batch<'_> {
 
     fn tell(&mut self, tx: &mut Tx, news: News) -> Result<(), DbError> {
         finding::clear(tx, &std::mem::take(&mut self.stale))?;
-        message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         tx.emit_many(self.ctx, news.events)?;
         events::post(tx, self.ctx, self.reference, news.notices)
     }

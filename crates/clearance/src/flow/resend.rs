@@ -9,8 +9,8 @@ use crate::document::DocumentId;
 use crate::lifecycle::State;
 use crate::lifecycle::state::SENT;
 use crate::receipt::scrub::scrub;
+use crate::store::course::{self, Standing};
 use crate::store::message::{self, Due};
-use crate::store::{position, receipt};
 
 /// Why a document is not sent once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +84,13 @@ pub fn resend(
     id: DocumentId,
     reason: &str,
 ) -> Result<DispatchId, web::Failure<NotResent>> {
-    let (kind, message_id, position, state) =
-        position::stands(tx, id)?.ok_or(NotResent::Unknown)?;
+    let Standing { kind, message_id, position, state, receipts } =
+        course::standing(tx, id)?.ok_or(NotResent::Unknown)?;
     let due = message::dues_of(tx, message_id)?;
     if due.iter().any(|(due, _)| due.documents.contains(&id)) {
         return Err(NotResent::Waiting.into());
     }
-    if receipt::any_of(tx, id)? {
+    if !receipts.is_empty() {
         return Err(NotResent::Answered.into());
     }
     if state != SENT {

@@ -12,8 +12,8 @@ use crate::dispatch::DispatchId;
 use crate::document::read::Veil;
 use crate::document::{DocumentId, Facts, MessageId};
 use crate::events;
+use crate::store::course::{self, Table};
 use crate::store::message::{self, Due};
-use crate::store::position::{self, Table};
 use crate::store::{finding, inventory, paper};
 
 impl Batch<'_> {
@@ -32,7 +32,6 @@ impl Batch<'_> {
         self.save_arrivals(tx)?;
         self.save_dispatches(tx, answering)?;
         tx.witness(&settled.decisions)?;
-        message::insert_steps(tx, &std::mem::take(&mut self.steps))?;
         let events = self.events(settled);
         tx.emit_many(self.ctx, events)?;
         events::post(tx, self.ctx, self.reference, self.notices(settled))
@@ -45,9 +44,10 @@ impl Batch<'_> {
             entries.map(|entry| &entry.value)
         };
         paper::insert(tx, of(Change::New))?;
+        let moved = of(Change::Content).chain(of(Change::State));
+        let courses = moved.map(|p| (p.id, p.version - 1, p.position, &p.history));
+        course::save(tx, Table::Document, courses)?;
         paper::replace(tx, of(Change::Content))?;
-        let moved = of(Change::State).map(|paper| (paper.id, paper.version - 1, paper.position));
-        position::reposition(tx, Table::Document, moved)?;
         let sealer = tx.sealer().clone();
         let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
         let veil = Veil(&hash);
@@ -55,10 +55,10 @@ impl Batch<'_> {
             let entries = self.desk.inventories.iter().filter(move |e| e.change == change);
             entries.map(|entry| &entry.value)
         };
+        inventory::save(tx, of(Change::Content).chain(of(Change::State)))?;
         inventory::replace(tx, of(Change::Content), &veil)?;
         inventory::insert(tx, of(Change::New), &veil)?;
-        inventory::save(tx, of(Change::State))?;
-        inventory::save_taxes(tx, of(Change::State))
+        inventory::save_numbers(tx, self.desk.renamed())
     }
 
     fn save_findings(&self, tx: &mut Tx, settled: &Settled) -> Result<(), DbError> {

@@ -290,7 +290,7 @@ impl Batch<'_> {
             _ => {}
         }
         if self.is_worth_a_step(one.at, before, state) {
-            self.step(id, state, None, None);
+            self.step(one.at, state, "", "");
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) fn take(
     tx: &mut Tx,
     ctx: &Ctx,
     reference: &Reference,
-    messages: &[Checked],
+    messages: &[&Checked],
 ) -> Result<Vec<Outcome>, DbError> {
     let mut batch = Batch::new(ctx, reference);
     batch.load(tx, messages)?;

@@ -140,7 +140,7 @@ impl Writer {
             message::count_refusals(tx, refused)?;
             let mut answers = recall(tx, batch)?;
             let fresh: Vec<usize> = (0..batch.len()).filter(|n| answers[*n].is_none()).collect();
-            let messages: Vec<Checked> = fresh.iter().map(|n| batch[*n].checked.clone()).collect();
+            let messages: Vec<&Checked> = fresh.iter().map(|n| &batch[*n].checked).collect();
             let outcomes = flow::take::take(tx, &ctx, &self.reference, &messages)?;
             let mut kept: Vec<(&Mark, u16, String)> = Vec::new();
             for (n, outcome) in fresh.into_iter().zip(outcomes) {

@@ -3,6 +3,7 @@
 mod advice;
 pub mod letter;
 pub mod scrub;
+pub(crate) mod sheet;
 pub mod types;
 
 pub(crate) use advice::{Advice, advice};

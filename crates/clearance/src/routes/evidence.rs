@@ -9,7 +9,7 @@ use web::{ApiError, App, Caller, Path, Query};
 use super::{codes_of, inventories, is_named};
 use crate::document::{DocumentId, MessageId};
 use crate::receipt::ReceiptId;
-use crate::store::{decision, inventory, message, paper};
+use crate::store::{decision, inventory, message, paper, receipt};
 
 /// Decisions of one answer: more than an inventory ever has in practice.
 const DECISIONS_MAX: usize = 100;
@@ -60,7 +60,7 @@ pub(super) async fn of_receipt(
 ) -> Result<axum::Json<EvidenceProof>, ApiError> {
     let codes = codes_of(&app, &caller)?;
     let query = move |tx: &mut Tx| -> Result<Option<EvidenceProof>, NotProven> {
-        let Some((at, document)) = decision::original_of(tx, id)? else { return Ok(None) };
+        let Some((at, document)) = receipt::original_of(tx, id)? else { return Ok(None) };
         if codes.is_some() && !is_named(codes.as_deref(), &parties(tx, document)?) {
             return Ok(None);
         }

@@ -83,8 +83,8 @@ pub(super) async fn receipts(
     Path(id): Path<DocumentId>,
 ) -> Result<axum::Json<Vec<ReceiptView>>, ApiError> {
     let reference = app.shared::<Reference>()?;
-    seen(&app, &caller, id).await?;
-    let found = app.read(move |tx| receipt::of(tx, id)).await?;
+    let seen = seen(&app, &caller, id).await?;
+    let found = app.read(move |tx| receipt::of(tx, id, &seen.history)).await?;
     Ok(axum::Json(found.iter().map(|one| ReceiptView::of(one, &reference)).collect()))
 }
 

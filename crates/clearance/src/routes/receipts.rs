@@ -7,9 +7,10 @@ use web::{ApiError, App, Caller, List, Page, PageParams};
 
 use super::lists::start_of;
 use super::{codes_of, unknown_word};
+use crate::receipt::sheet::Entry;
 use crate::receipt::{Effect, ReceiptId};
 use crate::reference::Reference;
-use crate::store::receipt::{self, Filter, NONE, Stored};
+use crate::store::receipt::{self, Filter, NONE};
 
 const LIST: &str = "receipts";
 
@@ -57,7 +58,7 @@ impl Words {
 }
 
 impl ReceiptView {
-    pub(super) fn of(stored: &Stored, reference: &Reference) -> ReceiptView {
+    pub(super) fn of(stored: &Entry, reference: &Reference) -> ReceiptView {
         let advice = reference.advice(stored.kind, stored.status, &stored.text);
         ReceiptView {
             id: stored.id.to_string(),

@@ -13,11 +13,12 @@ use crate::document::DocumentId;
 use crate::lifecycle::State as Place;
 use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::expectation::{self, Expectation};
+use crate::receipt::sheet::Entry;
 use crate::receipt::{Effect, Subject};
 use crate::reference::Reference;
+use crate::store::history::Step;
 use crate::store::inventory::Declared;
-use crate::store::receipt::Stored;
-use crate::store::{message, paper, receipt};
+use crate::store::{paper, receipt};
 
 /// 时间轴 / Timeline of an inventory.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -99,27 +100,22 @@ pub(super) async fn timeline(
 ) -> Result<axum::Json<TimelineView>, ApiError> {
     let reference = app.shared::<Reference>()?;
     let declared = seen(&app, &caller, id).await?;
-    let facts = declared.facts.clone();
-    let lived = app.read(move |tx| Lived::load(tx, id, &facts)).await?;
+    let stored = declared.clone();
+    let lived = app.read(move |tx| Lived::load(tx, &stored)).await?;
     Ok(axum::Json(view(&declared, lived, &reference)))
 }
 
 /// What is stored of an inventory's life.
 struct Lived {
-    steps: Vec<message::StepRow>,
-    receipts: Vec<Stored>,
+    receipts: Vec<Entry>,
     arrival: Option<DocumentId>,
 }
 
 impl Lived {
-    fn load(
-        tx: &mut Tx,
-        id: DocumentId,
-        facts: &crate::document::Inventory,
-    ) -> Result<Lived, DbError> {
+    fn load(tx: &mut Tx, declared: &Declared) -> Result<Lived, DbError> {
+        let facts = &declared.facts;
         Ok(Lived {
-            steps: message::steps(tx, id)?,
-            receipts: receipt::of(tx, id)?,
+            receipts: receipt::of(tx, declared.id, &declared.history)?,
             arrival: paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?,
         })
     }
@@ -167,18 +163,23 @@ fn steps(declared: &Declared, lived: &Lived, reference: &Reference) -> Vec<StepV
         declared.received_at,
         own(declared.received_at, &declared.facts.agent_code, "received", "收到", "received"),
     ));
-    for (id, state, sender, text) in &lived.steps {
-        let sender = sender.as_deref().unwrap_or("platform");
-        let (word, zh, en) = match text.as_deref() {
-            Some("changed") => ("changed", "变更", "changed"),
-            Some("released_without_arrival") => (
+    for Step { id, state, sender, text } in &declared.history.steps(declared.id) {
+        let sender = if sender.is_empty() { "platform" } else { sender };
+        let mut said = "";
+        let (word, zh, en) = match text.as_str() {
+            "changed" => ("changed", "变更", "changed"),
+            "released_without_arrival" => (
                 "released_without_arrival",
                 "海关已放行，监管场所尚未报送入库明细单（711）",
                 "released by customs; the site has not sent the warehousing detail (711) yet",
             ),
-            _ => (state.word(), state.zh(), state.en()),
+            other => {
+                said = other;
+                (state.word(), state.zh(), state.en())
+            }
         };
-        steps.push((id.time(), own(id.time(), sender, word, zh, en)));
+        let step = own(id.time(), sender, word, zh, en);
+        steps.push((id.time(), StepView { text: said.to_owned(), ..step }));
     }
     for one in &lived.receipts {
         let at = one.at.unwrap_or_else(|| one.id.time());
@@ -217,7 +218,7 @@ fn own(at: Time, sender: &str, code: &str, zh: &str, en: &str) -> StepView {
     }
 }
 
-fn of_receipt(at: Time, one: &Stored, reference: &Reference) -> StepView {
+fn of_receipt(at: Time, one: &Entry, reference: &Reference) -> StepView {
     let advice = reference.advice(one.kind, one.status, &one.text);
     // Up to being declared, and every negative code, it is the e-port that speaks.
     // A tax bill is customs' own.

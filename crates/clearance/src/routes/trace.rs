@@ -10,7 +10,7 @@ use web::{ApiError, App, Caller, Path};
 use super::views::{InventoryView, PaperView};
 use super::{codes_of, is_named};
 use crate::document::read::Veil;
-use crate::document::{DocumentId, Facts, Kind};
+use crate::document::{Facts, Kind};
 use crate::flow::desk::{Change, Desk, Wants};
 use crate::store::inventory::{self, By};
 use crate::store::{message, paper};
@@ -129,11 +129,13 @@ fn shown(
             received_at: stored.received_at.to_rfc3339(),
         })
         .collect();
-    let ids: Vec<DocumentId> = papers.keys().chain(inventories.keys()).copied().collect();
-    let mut receipts = 0;
-    for id in ids {
-        receipts += crate::store::receipt::of(tx, id)?.len();
-    }
+    let of_papers = desk.papers.iter().map(|entry| (entry.value.id, &entry.value.history));
+    let of_inventories = desk.inventories.iter().map(|e| (e.value.id, &e.value.history));
+    let receipts = of_papers
+        .chain(of_inventories)
+        .filter(|(id, _)| papers.contains_key(id) || inventories.contains_key(id))
+        .map(|(id, history)| history.receipts(id).len())
+        .sum();
     Ok(TraceView {
         number: String::new(),
         messages,

@@ -22,7 +22,7 @@ fn counts<K: Ord>(
 }
 
 pub(crate) fn inventories_by_state(tx: &mut Tx) -> Result<BTreeMap<&'static str, u64>, DbError> {
-    let sql = "SELECT state, COUNT(*) FROM clearance_inventory GROUP BY state";
+    let sql = "SELECT state, COUNT(*) FROM clearance_inventory_course GROUP BY state";
     counts(tx, sql, |row| Ok(State::of_code(row.i64(0)?).word()))
 }
 
@@ -51,12 +51,15 @@ pub(crate) fn tax_of(tx: &mut Tx, states: &[State]) -> Result<Fen, DbError> {
     let mut keys = Keys::new(&[Type::Int]);
     states.iter().for_each(|state| keys.push(values![state.code()]));
     let sql = "SELECT k.n, CAST(COALESCE(SUM(i.tax), 0) AS BIGINT)
-               FROM keys k JOIN clearance_inventory i ON i.state = k.a GROUP BY k.n";
+               FROM keys k JOIN clearance_inventory_course i ON i.state = k.a GROUP BY k.n";
     tx.query_keys(sql, &keys)?.iter().map(|row| row.i64(1)).sum::<Result<i64, _>>().map(Fen)
 }
 
 pub(crate) fn receipts(tx: &mut Tx) -> Result<u64, DbError> {
-    let row = tx.query_one("SELECT COUNT(*) FROM clearance_receipt", params![])?;
+    let row = tx.query_one(
+        "SELECT CAST(COALESCE(SUM(receipts), 0) AS BIGINT) FROM clearance_letter",
+        params![],
+    )?;
     Ok(row.i64(0)?.unsigned_abs())
 }
 
@@ -79,8 +82,9 @@ pub(crate) struct Numbered {
 }
 
 pub(crate) fn numbered(tx: &mut Tx) -> Result<Vec<Numbered>, DbError> {
-    let sql = "SELECT order_no, pre_no, invt_no, state FROM clearance_inventory
-               WHERE invt_no IS NOT NULL ORDER BY id";
+    let sql = "SELECT i.order_no, c.pre_no, c.invt_no, c.state FROM clearance_inventory i
+               JOIN clearance_inventory_course c ON c.id = i.id
+               WHERE c.invt_no IS NOT NULL ORDER BY i.id";
     let of_row = |row: &db::Row| {
         Ok(Numbered {
             order_no: row.text(0)?.to_owned(),
@@ -101,8 +105,9 @@ pub(crate) fn inventories_after(
     after: DocumentId,
     max: u32,
 ) -> Result<Vec<Standing>, DbError> {
-    let sql = "SELECT id, CAST(621 AS BIGINT), order_no, state FROM clearance_inventory
-               WHERE id > $1 ORDER BY id LIMIT $2";
+    let sql = "SELECT i.id, CAST(621 AS BIGINT), i.order_no, c.state FROM clearance_inventory i
+               JOIN clearance_inventory_course c ON c.id = i.id
+               WHERE i.id > $1 ORDER BY i.id LIMIT $2";
     tx.query(sql, params![after, i64::from(max)])?.iter().map(standing).collect()
 }
 
@@ -112,8 +117,10 @@ pub(crate) fn papers_after(
     after: DocumentId,
     max: u32,
 ) -> Result<Vec<Standing>, DbError> {
-    let sql = "SELECT id, kind, CASE WHEN kind = 311 THEN number ELSE link_no END, state
-               FROM clearance_document WHERE id > $1 ORDER BY id LIMIT $2";
+    let sql = "SELECT d.id, d.kind, CASE WHEN d.kind = 311 THEN d.number ELSE d.link_no END,
+                      c.state
+               FROM clearance_document d JOIN clearance_document_course c ON c.id = d.id
+               WHERE d.id > $1 ORDER BY d.id LIMIT $2";
     tx.query(sql, params![after, i64::from(max)])?.iter().map(standing).collect()
 }
 

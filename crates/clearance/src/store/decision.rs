@@ -1,12 +1,11 @@
 //! What the rows say of decisions; the decisions themselves are kept by the evidence log.
 
 use db::evidence::Entry;
-use db::{DbError, Keys, OriginalId, Tx, Type, params, values};
+use db::{DbError, Keys, Tx, Type, params, values};
 
 use crate::decision::DecisionId;
 use crate::document::DocumentId;
 use crate::lifecycle::State;
-use crate::receipt::ReceiptId;
 
 /// Where an inventory stands after a decision.
 pub(crate) struct Standing {
@@ -23,7 +22,8 @@ pub(crate) fn standing(
     let mut keys = Keys::new(&[Type::Int, Type::Int]);
     wanted.iter().for_each(|(inventory, decision)| keys.push(values![*inventory, *decision]));
     let sql = "SELECT k.n, i.state, i.amount, i.duty, i.consumption_tax, i.vat, i.tax
-               FROM keys k JOIN clearance_inventory i ON i.id = k.a AND i.decision_id = k.b";
+               FROM keys k JOIN clearance_inventory_course i
+               ON i.id = k.a AND i.decision_id = k.b";
     let rows = tx.query_keys(sql, &keys)?;
     rows.iter()
         .map(|row| {
@@ -37,13 +37,13 @@ pub(crate) fn standing(
 
 /// The newest decision there is.
 pub(crate) fn newest(tx: &mut Tx) -> Result<DecisionId, DbError> {
-    let sql = "SELECT COALESCE(MAX(decision_id), 0) FROM clearance_inventory";
+    let sql = "SELECT COALESCE(MAX(decision_id), 0) FROM clearance_inventory_course";
     tx.query_one(sql, &[])?.id(0)
 }
 
 /// How many inventories name a decision no newer than this.
 pub(crate) fn count(tx: &mut Tx, newest: DecisionId) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) FROM clearance_inventory WHERE decision_id <= $1";
+    let sql = "SELECT COUNT(*) FROM clearance_inventory_course WHERE decision_id <= $1";
     tx.query_one(sql, params![newest])?.i64(0)
 }
 
@@ -75,12 +75,3 @@ pub(crate) fn chain(
     Ok(out)
 }
 
-/// The original a receipt came in and the document it is about.
-pub(crate) fn original_of(
-    tx: &mut Tx,
-    receipt: ReceiptId,
-) -> Result<Option<(OriginalId, Option<DocumentId>)>, DbError> {
-    let sql = "SELECT original_id, document_id FROM clearance_receipt WHERE id = $1";
-    let row = tx.query_opt(sql, params![receipt])?;
-    row.map(|row| Ok((row.id(0)?, row.opt_id(1)?))).transpose()
-}

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, Value, params, values};
 use kernel::{Fen, Time};
 
+use super::course;
+use super::history::History;
 use crate::decision::DecisionId;
 use crate::document::read::Veil;
 use crate::document::{Buyer, DocumentId, Head, Inventory, Kind, MessageId};
@@ -88,6 +90,7 @@ pub(crate) struct Declared {
     pub(crate) received_at: Time,
     pub(crate) facts: Arc<Inventory>,
     pub(crate) version: i64,
+    pub(crate) history: History,
 }
 
 impl Declared {
@@ -122,13 +125,17 @@ fn missing_of(bits: i64) -> Vec<Kind> {
     MISSABLE.into_iter().enumerate().filter(|(n, _)| bits >> n & 1 == 1).map(|(_, k)| k).collect()
 }
 
-/// The columns of [`of_row`], after the ones of the caller.
-pub(crate) const COLUMNS: &str = "i.id, i.agent_code, i.cop_no, i.pre_no, i.invt_no, i.order_no, \
-    i.ebp_code, i.ebc_code, i.logistics_code, i.logistics_no, i.area_code, i.trade_mode, \
-    i.customs_code, i.buyer, i.message_id, i.position, i.app_time, i.content, i.state, \
-    i.state_at, i.floor_at, i.missing, i.flagged, i.quota, i.quota_round, i.amount, i.duty, \
-    i.consumption_tax, i.vat, i.tax, i.ruling_id, i.delivered_at, i.received_at, i.facts, \
-    i.version, i.decision_id";
+/// The columns of [`of_row`], after the ones of the caller: of `clearance_inventory i` and its
+/// [`COURSE`].
+pub(crate) const COLUMNS: &str = "i.id, i.agent_code, i.cop_no, i.order_no, i.ebp_code, \
+    i.ebc_code, i.logistics_code, i.logistics_no, i.area_code, i.trade_mode, i.customs_code, \
+    i.buyer, i.message_id, i.position, i.app_time, i.content, i.received_at, i.facts, \
+    c.state, c.state_at, c.floor_at, c.version, c.pre_no, c.invt_no, c.missing, c.flagged, \
+    c.quota, c.quota_round, c.amount, c.duty, c.consumption_tax, c.vat, c.tax, c.ruling_id, \
+    c.decision_id, c.delivered_at, c.history";
+
+/// What joins an inventory's course to it.
+pub(crate) const COURSE: &str = "JOIN clearance_inventory_course c ON c.id = i.id";
 
 /// Reads a row whose columns from `first` on are [`COLUMNS`].
 pub(crate) fn of_row(row: &Row, first: usize) -> Result<Declared, DbError> {
@@ -136,51 +143,48 @@ pub(crate) fn of_row(row: &Row, first: usize) -> Result<Declared, DbError> {
         row.opt_text(first + column).map(|text| text.unwrap_or_default().to_owned())
     };
     let damaged = || DbError::Damaged(format!("clearance_inventory {:?}", row.i64(first).ok()));
-    let state = State::of_code(row.i64(first + 18)?);
+    let position = course::position(row, first + 18)?;
     let head = Head {
-        app_time: row.time(first + 16)?,
-        content: row.bytes(first + 17)?.try_into().map_err(|_| damaged())?,
-        draft: state == State::Draft,
+        app_time: row.time(first + 14)?,
+        content: row.bytes(first + 15)?.try_into().map_err(|_| damaged())?,
+        draft: position.state == State::Draft,
         ..Head::default()
     };
-    let buyer = row.bytes(first + 13)?.try_into().map_err(|_| damaged())?;
+    let buyer = row.bytes(first + 11)?.try_into().map_err(|_| damaged())?;
     let columns = Inventory {
         head,
         agent_code: text(1)?,
         cop_no: text(2)?,
-        pre_no: text(3)?,
-        invt_no: text(4)?,
-        order_no: text(5)?,
-        ebp_code: text(6)?,
-        ebc_code: text(7)?,
-        logistics_code: text(8)?,
-        logistics_no: text(9)?,
-        area_code: text(10)?,
-        trade_mode: text(11)?,
-        customs_code: text(12)?,
+        pre_no: text(22)?,
+        invt_no: text(23)?,
+        order_no: text(3)?,
+        ebp_code: text(4)?,
+        ebc_code: text(5)?,
+        logistics_code: text(6)?,
+        logistics_no: text(7)?,
+        area_code: text(8)?,
+        trade_mode: text(9)?,
+        customs_code: text(10)?,
         buyer: Buyer { id: buyer, ..Buyer::default() },
         ..Inventory::default()
     };
-    let facts = columns.unpack(row.bytes(first + 33)?).ok_or_else(damaged)?;
+    let facts = columns.unpack(row.bytes(first + 17)?).ok_or_else(damaged)?;
     Ok(Declared {
         id: row.id(first)?,
-        message_id: row.id(first + 14)?,
-        index: row.i64(first + 15)?,
-        position: Position {
-            state,
-            at: row.opt_time(first + 19)?,
-            floor: row.opt_time(first + 20)?,
-        },
-        missing: missing_of(row.i64(first + 21)?),
-        flagged: row.bool(first + 22)?,
-        quota: Quota::of_number(row.i64(first + 23)?),
-        quota_round: row.i64(first + 24)?,
-        taxes: taxes_of(row, first + 25)?,
-        decision: row.opt_id(first + 35)?,
-        delivered_at: row.opt_time(first + 31)?,
-        received_at: row.time(first + 32)?,
+        message_id: row.id(first + 12)?,
+        index: row.i64(first + 13)?,
+        position,
+        missing: missing_of(row.i64(first + 24)?),
+        flagged: row.bool(first + 25)?,
+        quota: Quota::of_number(row.i64(first + 26)?),
+        quota_round: row.i64(first + 27)?,
+        taxes: taxes_of(row, first + 28)?,
+        decision: row.opt_id(first + 34)?,
+        delivered_at: row.opt_time(first + 35)?,
+        received_at: row.time(first + 16)?,
         facts: Arc::new(facts),
-        version: row.i64(first + 34)?,
+        version: row.i64(first + 21)?,
+        history: History::of_bytes(row.bytes(first + 36)?),
     })
 }
 
@@ -214,10 +218,10 @@ pub(crate) enum By {
 impl By {
     const fn column(self) -> &'static str {
         match self {
-            By::Order => "order_no",
-            By::Waybill => "logistics_no",
-            By::Inventory => "invt_no",
-            By::Own => "cop_no",
+            By::Order => "i.order_no",
+            By::Waybill => "i.logistics_no",
+            By::Inventory => "c.invt_no",
+            By::Own => "i.cop_no",
         }
     }
 }
@@ -231,8 +235,14 @@ pub(crate) fn by_numbers<'a>(
     let mut keys = Keys::new(&[Type::Text]);
     numbers.for_each(|number| keys.push(values![number]));
     let column = by.column();
-    let sql =
-        format!("SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_inventory i ON i.{column} = k.a");
+    let tables = match by {
+        By::Inventory => format!(
+            "clearance_inventory_course c ON {column} = k.a
+             JOIN clearance_inventory i ON i.id = c.id"
+        ),
+        _ => format!("clearance_inventory i ON {column} = k.a {COURSE}"),
+    };
+    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN {tables}");
     tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
 }
 
@@ -240,14 +250,15 @@ pub(crate) fn by_numbers<'a>(
 pub(crate) fn by_guids(tx: &mut Tx, guids: &[[u8; 16]]) -> Result<Vec<Declared>, DbError> {
     let mut keys = Keys::new(&[Type::Bytes]);
     guids.iter().for_each(|guid| keys.push(values![guid]));
-    let sql =
-        format!("SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_inventory i ON i.guid = k.a");
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_inventory i ON i.guid = k.a {COURSE}"
+    );
     tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
 }
 
 /// One inventory by our id.
 pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Declared>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM clearance_inventory i WHERE i.id = $1");
+    let sql = format!("SELECT {COLUMNS} FROM clearance_inventory i {COURSE} WHERE i.id = $1");
     tx.query_opt(&sql, params![id])?.map(|row| of_row(&row, 0)).transpose()
 }
 
@@ -255,7 +266,9 @@ pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Declared>, DbE
 pub(crate) fn by_ids(tx: &mut Tx, ids: &[DocumentId]) -> Result<Vec<Declared>, DbError> {
     let mut keys = Keys::new(&[Type::Int]);
     ids.iter().for_each(|id| keys.push(values![*id]));
-    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_inventory i ON i.id = k.a");
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_inventory i ON i.id = k.a {COURSE}"
+    );
     tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
 }
 
@@ -267,7 +280,7 @@ pub(crate) fn unsettled(
 ) -> Result<Vec<DocumentId>, DbError> {
     let (waiting, held) = (State::Waiting.code(), State::Held.code());
     let sql = format!(
-        "SELECT id FROM clearance_inventory
+        "SELECT id FROM clearance_inventory_course
          WHERE (state = {waiting} OR state = {held}) AND id > $1 ORDER BY id LIMIT $2"
     );
     tx.query(&sql, params![after, max])?.iter().map(|row| row.id(0)).collect()
@@ -323,19 +336,21 @@ pub(crate) fn insert<'a>(
     veil: &Veil<'_>,
 ) -> Result<(), DbError> {
     let mut rows = Rows::new();
+    let mut courses = Rows::new();
     for one in inventories {
         rows.push(row(one, veil.guid(&one.facts.head.guid)));
+        courses.push(course_row(one));
     }
-    tx.insert_many("clearance_inventory", &INSERTED, &rows, OnConflict::Fail).map(drop)
+    tx.insert_many("clearance_inventory", &INSERTED, &rows, OnConflict::Fail)?;
+    let table = "clearance_inventory_course";
+    tx.insert_many(table, &COURSE_INSERTED, &courses, OnConflict::Fail).map(drop)
 }
 
-const INSERTED: [&str; 37] = [
+const INSERTED: [&str; 19] = [
     "id",
     "guid",
     "agent_code",
     "cop_no",
-    "pre_no",
-    "invt_no",
     "order_no",
     "ebp_code",
     "ebc_code",
@@ -349,37 +364,18 @@ const INSERTED: [&str; 37] = [
     "position",
     "app_time",
     "content",
-    "state",
-    "state_at",
-    "floor_at",
-    "missing",
-    "flagged",
-    "quota",
-    "quota_round",
-    "amount",
-    "duty",
-    "consumption_tax",
-    "vat",
-    "tax",
-    "ruling_id",
-    "decision_id",
-    "delivered_at",
     "received_at",
     "facts",
-    "version",
 ];
 
 /// The values of [`INSERTED`].
 fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
     let facts = &*one.facts;
-    let taxes = one.taxes;
     values![
         one.id,
         guid,
         &facts.agent_code,
         &facts.cop_no,
-        filled(&facts.pre_no),
-        filled(&facts.invt_no),
         &facts.order_no,
         &facts.ebp_code,
         &facts.ebc_code,
@@ -393,9 +389,45 @@ fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
         one.index,
         facts.head.app_time,
         &facts.head.content,
+        one.received_at,
+        facts.pack(),
+    ]
+}
+
+const COURSE_INSERTED: [&str; 20] = [
+    "id",
+    "state",
+    "state_at",
+    "floor_at",
+    "version",
+    "pre_no",
+    "invt_no",
+    "missing",
+    "flagged",
+    "quota",
+    "quota_round",
+    "amount",
+    "duty",
+    "consumption_tax",
+    "vat",
+    "tax",
+    "ruling_id",
+    "decision_id",
+    "delivered_at",
+    "history",
+];
+
+/// The values of [`COURSE_INSERTED`].
+fn course_row(one: &Declared) -> [Value<'_>; COURSE_INSERTED.len()] {
+    let taxes = one.taxes;
+    values![
+        one.id,
         one.position.state.code(),
         one.position.at,
         one.position.floor,
+        one.version,
+        filled(&one.facts.pre_no),
+        filled(&one.facts.invt_no),
         missing_bits(&one.missing),
         one.flagged,
         one.quota.number(),
@@ -408,44 +440,42 @@ fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
         taxes.map(|t| t.ruling),
         one.decision,
         one.delivered_at,
-        one.received_at,
-        facts.pack(),
-        one.version,
+        one.history.bytes(),
     ]
 }
 
-/// Puts new versions, content and all, in the place of stored ones.
+/// Saves what new versions of stored inventories say; where they stand is saved with the others.
 pub(crate) fn replace<'a>(
     tx: &mut Tx,
-    inventories: impl Iterator<Item = &'a Declared> + Clone,
+    inventories: impl Iterator<Item = &'a Declared>,
     veil: &Veil<'_>,
 ) -> Result<(), DbError> {
-    let mut keys = Keys::new(&[Type::Int, Type::Int]);
-    inventories.clone().for_each(|one| keys.push(values![one.id, one.version - 1]));
-    let gone = tx.update_many(
-        "DELETE FROM clearance_inventory
-         WHERE EXISTS (SELECT 1 FROM keys k
-             WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b)",
-        &keys,
-    )?;
-    super::position::all_changed(gone, keys.len())?;
-    insert(tx, inventories, veil)
+    let mut keys = Keys::new(&[Type::Int]);
+    let mut rows = Rows::new();
+    for one in inventories {
+        keys.push(values![one.id]);
+        rows.push(row(one, veil.guid(&one.facts.head.guid)));
+    }
+    let sql = "DELETE FROM clearance_inventory WHERE id IN (SELECT k.a FROM keys k)";
+    tx.update_many(sql, &keys)?;
+    tx.insert_many("clearance_inventory", &INSERTED, &rows, OnConflict::Fail).map(drop)
 }
 
-/// Saves what changes in the life of a stored inventory.
+/// Saves what changes in the life of a stored inventory, but for its numbers.
 pub(crate) fn save<'a>(
     tx: &mut Tx,
     inventories: impl Iterator<Item = &'a Declared>,
 ) -> Result<(), DbError> {
-    use Type::{Bool, Int, Text};
-    let types = [Int, Int, Text, Text, Int, Int, Int, Int, Bool, Int, Int, Int, Int];
+    use Type::{Bool, Bytes, Int};
+    let types = [
+        Int, Int, Int, Int, Int, Int, Bool, Int, Int, Int, Int, Int, Int, Int, Int, Int, Int, Bytes,
+    ];
     let mut keys = Keys::new(&types);
     for one in inventories {
+        let taxes = one.taxes;
         keys.push(values![
             one.id,
             one.version - 1,
-            filled(&one.facts.pre_no),
-            filled(&one.facts.invt_no),
             one.position.state.code(),
             one.position.at,
             one.position.floor,
@@ -453,35 +483,42 @@ pub(crate) fn save<'a>(
             one.flagged,
             one.quota.number(),
             one.quota_round,
-            one.delivered_at,
+            taxes.map(|t| t.amount),
+            taxes.map(|t| t.duty),
+            taxes.map(|t| t.consumption_tax),
+            taxes.map(|t| t.vat),
+            taxes.map(|t| t.total),
+            taxes.map(|t| t.ruling),
             one.decision,
+            one.delivered_at,
+            one.history.bytes(),
         ]);
     }
     let changed = tx.update_many(
-        "UPDATE clearance_inventory SET pre_no = k.c, invt_no = k.d, state = k.e,
-             state_at = k.f, floor_at = k.g, missing = k.h, flagged = k.i, quota = k.j,
-             quota_round = k.k, delivered_at = k.l, decision_id = k.m, version = version + 1
+        "UPDATE clearance_inventory_course SET version = version + 1, state = k.c,
+             state_at = k.d, floor_at = k.e, missing = k.f, flagged = k.g, quota = k.h,
+             quota_round = k.i, amount = k.j, duty = k.k, consumption_tax = k.l, vat = k.m,
+             tax = k.o, ruling_id = k.p, decision_id = k.q, delivered_at = k.r, history = k.s
          FROM keys k
-         WHERE clearance_inventory.id = k.a AND clearance_inventory.version = k.b",
+         WHERE clearance_inventory_course.id = k.a AND clearance_inventory_course.version = k.b",
         &keys,
     )?;
-    super::position::all_changed(changed, keys.len())
+    course::all_changed(changed, keys.len())
 }
 
-/// Saves the taxes of stored inventories.
-pub(crate) fn save_taxes<'a>(
+/// Saves the numbers the authorities gave. Apart from the rest, because they are looked up by index
+/// and change once.
+pub(crate) fn save_numbers<'a>(
     tx: &mut Tx,
     inventories: impl Iterator<Item = &'a Declared>,
 ) -> Result<(), DbError> {
-    let mut keys = Keys::new(&[Type::Int; 7]);
+    let mut keys = Keys::new(&[Type::Int, Type::Text, Type::Text]);
     for one in inventories {
-        let Some(t) = one.taxes else { continue };
-        keys.push(values![one.id, t.amount, t.duty, t.consumption_tax, t.vat, t.total, t.ruling]);
+        keys.push(values![one.id, filled(&one.facts.pre_no), filled(&one.facts.invt_no)]);
     }
     tx.update_many(
-        "UPDATE clearance_inventory SET amount = k.b, duty = k.c, consumption_tax = k.d,
-             vat = k.e, tax = k.f, ruling_id = k.g
-         FROM keys k WHERE clearance_inventory.id = k.a",
+        "UPDATE clearance_inventory_course SET pre_no = k.b, invt_no = k.c
+         FROM keys k WHERE clearance_inventory_course.id = k.a",
         &keys,
     )
     .map(drop)

@@ -109,20 +109,21 @@ pub(crate) fn inventories(
 ) -> Result<Vec<Declared>, DbError> {
     let mut w = Where::default();
     w.span("i.id", filter);
-    w.states("i.state", filter.states.as_ref());
+    w.states("c.state", filter.states.as_ref());
     w.add("i.trade_mode", "=", filter.mode.as_ref());
     w.add("i.order_no", "=", filter.order_no.as_ref());
     w.add("i.logistics_no", "=", filter.waybill_no.as_ref());
-    w.add("i.invt_no", "=", filter.invt_no.as_ref());
+    w.add("c.invt_no", "=", filter.invt_no.as_ref());
     w.add("i.cop_no", "=", filter.cop_no.as_ref());
     w.add("i.cop_no", "=", filter.number.as_ref());
-    w.add("i.flagged", "=", filter.has_findings);
+    w.add("c.flagged", "=", filter.has_findings);
     w.named(&INVENTORY_PARTIES, filter.party.as_ref());
     w.named(&INVENTORY_PARTIES, filter.tenant.as_ref());
     let limit = w.place(max);
     let sql = format!(
-        "SELECT {} FROM clearance_inventory i WHERE {} ORDER BY i.id DESC LIMIT {limit}",
+        "SELECT {} FROM clearance_inventory i {} WHERE {} ORDER BY i.id DESC LIMIT {limit}",
         inventory::COLUMNS,
+        inventory::COURSE,
         w.text()
     );
     tx.query(&sql, &w.params)?.iter().map(|row| inventory::of_row(row, 0)).collect()
@@ -152,7 +153,7 @@ pub(crate) fn papers(
     let mut w = Where::default();
     w.add("d.kind", "=", Some(kind.number()));
     w.span("d.id", filter);
-    w.states("d.state", filter.states.as_ref());
+    w.states("c.state", filter.states.as_ref());
     w.add("d.number", "=", filter.number.as_ref());
     let (own, link) = numbers(kind, filter);
     w.add("d.number", "=", own);
@@ -167,8 +168,9 @@ pub(crate) fn papers(
     }
     let limit = w.place(max);
     let sql = format!(
-        "SELECT {} FROM clearance_document d WHERE {} ORDER BY d.id DESC LIMIT {limit}",
+        "SELECT {} FROM clearance_document d {} WHERE {} ORDER BY d.id DESC LIMIT {limit}",
         paper::COLUMNS,
+        paper::COURSE,
         w.text()
     );
     tx.query(&sql, &w.params)?.iter().map(|row| paper::of_row(row, 0)).collect()

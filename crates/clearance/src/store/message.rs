@@ -8,8 +8,6 @@ use kernel::{Id, Time};
 use crate::dispatch::DispatchId;
 use crate::document::pack::{Packer, Unpacker};
 use crate::document::{DocumentId, Kind, MessageId};
-use crate::lifecycle::State;
-use crate::lifecycle::state::SEND_FAILED;
 
 /// A message as stored.
 #[derive(Clone, Debug)]
@@ -263,67 +261,6 @@ pub(crate) fn narrow(
     let sql = "UPDATE clearance_dispatch SET positions = $2, documents = $3 WHERE id = $1";
     let documents = pack_list(documents.iter().map(|id| id.to_i64()));
     tx.execute(sql, params![id, pack_list(positions.iter().copied()), documents]).map(drop)
-}
-
-/// Marks steps: a state no receipt told of.
-pub(crate) enum StepKind {}
-impl kernel::id::Kind for StepKind {
-    const PREFIX: &'static str = "stp";
-}
-
-/// A step in a document's life that no receipt tells of. Its id tells its time.
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) id: Id<StepKind>,
-    pub(crate) document_id: DocumentId,
-    pub(crate) state: State,
-    pub(crate) sender: Option<String>,
-    pub(crate) text: Option<String>,
-}
-
-/// Stores steps.
-pub(crate) fn insert_steps(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
-    let rows: Rows<'_> = steps
-        .iter()
-        .map(|step| {
-            let sender = step.sender.as_deref();
-            values![step.id, step.document_id, step.state.code(), sender, step.text.as_deref()]
-        })
-        .collect();
-    let columns = ["id", "document_id", "state", "sender_code", "text"];
-    tx.insert_many("clearance_step", &columns, &rows, OnConflict::Fail).map(drop)
-}
-
-/// Stores the steps of inventories about to be reported as sent, or as not: of those for which that
-/// is news (see [`super::position::dispatched`]).
-pub(crate) fn insert_dispatched(tx: &mut Tx, steps: &[Step]) -> Result<(), DbError> {
-    let mut keys = Keys::new(&[Type::Int, Type::Int, Type::Int, Type::Text]);
-    for step in steps {
-        keys.push(values![step.id, step.document_id, step.state.code(), step.text.as_deref()]);
-    }
-    let sql = "INSERT INTO clearance_step (id, document_id, state, sender_code, text)
-               SELECT k.a, d.id, k.c, CAST(NULL AS TEXT), k.d
-               FROM keys k JOIN clearance_inventory d ON d.id = k.b
-               WHERE d.state = $1 OR (d.state = $2 AND k.c <> $2)";
-    let waiting = [State::Ready.code().into(), SEND_FAILED.code().into()];
-    tx.update_many_with(sql, &keys, &waiting).map(drop)
-}
-
-/// A stored step: id, state, sender, text.
-pub(crate) type StepRow = (Id<StepKind>, State, Option<String>, Option<String>);
-
-/// The steps of a document, oldest first.
-pub(crate) fn steps(tx: &mut Tx, id: DocumentId) -> Result<Vec<StepRow>, DbError> {
-    let sql = "SELECT id, state, sender_code, text FROM clearance_step
-               WHERE document_id = $1 ORDER BY id";
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    tx.query(sql, params![id])?
-        .iter()
-        .map(|row| {
-            let state = State::of_code(row.i64(1)?);
-            Ok((row.id(0)?, state, owned(row.opt_text(2)?), owned(row.opt_text(3)?)))
-        })
-        .collect()
 }
 
 /// Adds to the counts of what was refused: by day (`yyyymmdd`) and code.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 
+use super::course;
+use super::history::History;
 use crate::document::facts::Columns;
 use crate::document::{DocumentId, Facts, Head, Key, Kind, MessageId};
 use crate::lifecycle::state::SEND_FAILED;
@@ -21,6 +23,7 @@ pub(crate) struct Paper {
     pub(crate) position: Position,
     pub(crate) facts: Arc<Facts>,
     pub(crate) version: i64,
+    pub(crate) history: History,
 }
 
 impl Paper {
@@ -31,37 +34,36 @@ impl Paper {
     /// The codes of the firms it names.
     pub(crate) fn parties(&self) -> Vec<String> {
         let columns = self.facts.columns();
-        let mut parties = vec![self.facts.key().issuer];
-        parties.extend(columns.second_code);
-        parties.extend(columns.third_code);
-        parties.retain(|party| !party.is_empty());
-        parties
+        let parties = [Some(self.facts.issuer()), columns.second_code, columns.third_code];
+        parties.into_iter().flatten().filter(|code| !code.is_empty()).map(str::to_owned).collect()
     }
 }
 
-/// The columns of [`of_row`], after the ones of the caller.
+/// The columns of [`of_row`], after the ones of the caller: of `clearance_document d` and its
+/// [`COURSE`].
 pub(crate) const COLUMNS: &str = "d.id, d.kind, d.issuer_code, d.number, d.turn, d.link_no, \
-    d.second_code, d.third_code, d.message_id, d.position, d.app_time, d.content, d.state, \
-    d.state_at, d.floor_at, d.facts, d.version";
+    d.second_code, d.third_code, d.message_id, d.position, d.app_time, d.content, d.facts, \
+    c.state, c.state_at, c.floor_at, c.version, c.history";
+
+/// What joins a document's course to it.
+pub(crate) const COURSE: &str = "JOIN clearance_document_course c ON c.id = d.id";
 
 /// Reads a row whose columns from `first` on are [`COLUMNS`].
 pub(crate) fn of_row(row: &Row, first: usize) -> Result<Paper, DbError> {
-    let text = |column: usize| row.opt_text(first + column).map(|text| text.map(str::to_owned));
+    let text = |column: usize| row.opt_text(first + column);
     let damaged = || DbError::Damaged(format!("clearance_document {:?}", row.i64(first).ok()));
     let kind = Kind::of_number(row.i64(first + 1)?).ok_or_else(damaged)?;
     let issuer = row.text(first + 2)?.to_owned();
     let key = Key { kind, issuer, number: row.text(first + 3)?.to_owned() };
     let columns = Columns { link_no: text(5)?, second_code: text(6)?, third_code: text(7)? };
-    let state = State::of_code(row.i64(first + 12)?);
+    let position = course::position(row, first + 13)?;
     let head = Head {
         app_time: row.time(first + 10)?,
         content: row.bytes(first + 11)?.try_into().map_err(|_| damaged())?,
-        draft: state == State::Draft,
+        draft: position.state == State::Draft,
         ..Head::default()
     };
-    let facts = Facts::unpack(key, columns, head, row.bytes(first + 15)?).ok_or_else(damaged)?;
-    let position =
-        Position { state, at: row.opt_time(first + 13)?, floor: row.opt_time(first + 14)? };
+    let facts = Facts::unpack(key, columns, head, row.bytes(first + 12)?).ok_or_else(damaged)?;
     Ok(Paper {
         id: row.id(first)?,
         turn: row.i64(first + 4)?,
@@ -70,6 +72,7 @@ pub(crate) fn of_row(row: &Row, first: usize) -> Result<Paper, DbError> {
         position,
         facts: Arc::new(facts),
         version: row.i64(first + 16)?,
+        history: History::of_bytes(row.bytes(first + 17)?),
     })
 }
 
@@ -82,7 +85,7 @@ pub(crate) fn by_keys<'a>(
     keys.for_each(|key| wanted.push(values![&key.number, key.kind.number(), &key.issuer]));
     let sql = format!(
         "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
-         ON d.number = k.a AND d.kind = k.b AND d.issuer_code = k.c"
+         ON d.number = k.a AND d.kind = k.b AND d.issuer_code = k.c {COURSE}"
     );
     tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
 }
@@ -96,7 +99,7 @@ pub(crate) fn by_links<'a>(
     links.for_each(|(link, kind)| wanted.push(values![link, kind.number()]));
     let sql = format!(
         "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
-         ON d.link_no = k.a AND d.kind = k.b"
+         ON d.link_no = k.a AND d.kind = k.b {COURSE}"
     );
     tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
 }
@@ -110,7 +113,7 @@ pub(crate) fn orders_numbered<'a>(
     numbers.for_each(|number| wanted.push(values![number]));
     let sql = format!(
         "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d
-         ON d.number = k.a AND d.kind = {}",
+         ON d.number = k.a AND d.kind = {} {COURSE}",
         Kind::Order.number()
     );
     tx.query_keys(&sql, &wanted)?.iter().map(|row| of_row(row, 1)).collect()
@@ -118,8 +121,9 @@ pub(crate) fn orders_numbered<'a>(
 
 /// The documents of any kind that carry a number: their own, or the one that links them.
 pub(crate) fn by_number(tx: &mut Tx, number: &str) -> Result<Vec<Paper>, DbError> {
-    let own = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.number = $1");
-    let linked = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.link_no = $1");
+    let own = format!("SELECT {COLUMNS} FROM clearance_document d {COURSE} WHERE d.number = $1");
+    let linked =
+        format!("SELECT {COLUMNS} FROM clearance_document d {COURSE} WHERE d.link_no = $1");
     let mut rows = tx.query(&own, params![number])?;
     rows.extend(tx.query(&linked, params![number])?);
     rows.iter().map(|row| of_row(row, 0)).collect()
@@ -127,7 +131,7 @@ pub(crate) fn by_number(tx: &mut Tx, number: &str) -> Result<Vec<Paper>, DbError
 
 /// One document by our id.
 pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Paper>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM clearance_document d WHERE d.id = $1");
+    let sql = format!("SELECT {COLUMNS} FROM clearance_document d {COURSE} WHERE d.id = $1");
     tx.query_opt(&sql, params![id])?.map(|row| of_row(&row, 0)).transpose()
 }
 
@@ -137,15 +141,15 @@ pub(crate) fn insert<'a>(
     papers: impl Iterator<Item = &'a Paper>,
 ) -> Result<(), DbError> {
     let mut rows = Rows::new();
+    let mut courses = Rows::new();
     for paper in papers {
-        let Key { kind, issuer, number } = paper.facts.key();
         let columns = paper.facts.columns();
         let head = paper.facts.head();
         rows.push(values![
             paper.id,
-            kind.number(),
-            issuer,
-            number,
+            paper.kind().number(),
+            paper.facts.issuer(),
+            paper.facts.number(),
             paper.turn,
             columns.link_no,
             columns.second_code,
@@ -153,13 +157,12 @@ pub(crate) fn insert<'a>(
             paper.message_id,
             paper.index,
             head.app_time,
-            head.content,
-            paper.position.state.code(),
-            paper.position.at,
-            paper.position.floor,
+            &head.content,
             paper.facts.pack(),
-            paper.version,
         ]);
+        let Position { state, at, floor } = paper.position;
+        let history = paper.history.bytes();
+        courses.push(values![paper.id, state.code(), at, floor, paper.version, history]);
     }
     let columns = [
         "id",
@@ -174,51 +177,42 @@ pub(crate) fn insert<'a>(
         "position",
         "app_time",
         "content",
-        "state",
-        "state_at",
-        "floor_at",
         "facts",
-        "version",
     ];
-    tx.insert_many("clearance_document", &columns, &rows, OnConflict::Fail).map(drop)
+    tx.insert_many("clearance_document", &columns, &rows, OnConflict::Fail)?;
+    let columns = ["id", "state", "state_at", "floor_at", "version", "history"];
+    tx.insert_many("clearance_document_course", &columns, &courses, OnConflict::Fail).map(drop)
 }
 
-/// Saves new versions of stored documents: content, place and state.
+/// Saves what new versions of stored documents say; where they stand is saved with the others.
 pub(crate) fn replace<'a>(
     tx: &mut Tx,
     papers: impl Iterator<Item = &'a Paper>,
 ) -> Result<(), DbError> {
     use Type::{Bytes, Int, Text};
-    let types = [Int, Int, Text, Text, Text, Int, Int, Int, Bytes, Int, Int, Int, Bytes];
-    let mut keys = Keys::new(&types);
+    let mut keys = Keys::new(&[Int, Text, Text, Text, Int, Int, Int, Bytes, Bytes]);
     for paper in papers {
         let columns = paper.facts.columns();
         let head = paper.facts.head();
         keys.push(values![
             paper.id,
-            paper.version - 1,
             columns.link_no,
             columns.second_code,
             columns.third_code,
             paper.message_id,
             paper.index,
             head.app_time,
-            head.content,
-            paper.position.state.code(),
-            paper.position.at,
-            paper.position.floor,
+            &head.content,
             paper.facts.pack(),
         ]);
     }
     let changed = tx.update_many(
-        "UPDATE clearance_document SET link_no = k.c, second_code = k.d, third_code = k.e,
-             message_id = k.f, position = k.g, app_time = k.h, content = k.i, state = k.j,
-             state_at = k.k, floor_at = k.l, facts = k.m, version = version + 1
-         FROM keys k
-         WHERE clearance_document.id = k.a AND clearance_document.version = k.b",
+        "UPDATE clearance_document SET link_no = k.b, second_code = k.c, third_code = k.d,
+             message_id = k.e, position = k.f, app_time = k.g, content = k.h, facts = k.i
+         FROM keys k WHERE clearance_document.id = k.a",
         &keys,
     )?;
-    super::position::all_changed(changed, keys.len())
+    course::all_changed(changed, keys.len())
 }
 
 /// Notes that waybills arrived at a supervised place.
@@ -268,23 +262,25 @@ pub(crate) fn unsent_of(
 ) -> Result<Vec<Unsent>, DbError> {
     let mut keys = Keys::new(&[Type::Int]);
     inventories.for_each(|id| keys.push(values![id]));
-    let sql = "SELECT k.n, d.id, d.message_id FROM keys k
+    let sql = format!(
+        "SELECT k.n, d.id, d.message_id FROM keys k
          JOIN clearance_inventory i ON i.id = k.a
          JOIN clearance_document d ON d.number = i.order_no AND d.kind = $1
-         AND d.issuer_code = i.ebp_code AND (d.state = $4 OR d.state = $5)
+         AND d.issuer_code = i.ebp_code {COURSE} AND (c.state = $4 OR c.state = $5)
          UNION ALL
          SELECT k.n, d.id, d.message_id FROM keys k
          JOIN clearance_inventory i ON i.id = k.a
-         JOIN clearance_document d ON d.link_no = i.order_no AND d.kind = $2
-         AND (d.state = $4 OR d.state = $5)
+         JOIN clearance_document d ON d.link_no = i.order_no AND d.kind = $2 {COURSE}
+         AND (c.state = $4 OR c.state = $5)
          UNION ALL
          SELECT k.n, d.id, d.message_id FROM keys k
          JOIN clearance_inventory i ON i.id = k.a
          JOIN clearance_document d ON d.number = i.logistics_no AND d.kind = $3
-         AND d.issuer_code = i.logistics_code AND (d.state = $4 OR d.state = $5)";
+         AND d.issuer_code = i.logistics_code {COURSE} AND (c.state = $4 OR c.state = $5)"
+    );
     let [order, payment, waybill] = [Kind::Order, Kind::Payment, Kind::Waybill].map(Kind::number);
     let [ready, failed] = [State::Ready, SEND_FAILED].map(State::code);
-    let rows = tx.query_keys_with(sql, &keys, params![order, payment, waybill, ready, failed])?;
+    let rows = tx.query_keys_with(&sql, &keys, params![order, payment, waybill, ready, failed])?;
     let unsent = |row: &Row| {
         let place = usize::try_from(row.i64(0)?).unwrap_or(usize::MAX);
         Ok(Unsent { place, paper: row.id(1)?, message_id: row.id(2)? })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use clearance::Reference;
+use clearance::census::{self, Kept};
 use clearance::dispatch::{Dispatch, Sending, Sent};
 use clearance::document::{Door, Kind};
 use clearance::flow;
@@ -146,15 +147,17 @@ impl House {
 
     /// The state word of the only inventory with this number.
     pub(crate) fn state(&self, cop_no: &str) -> &'static str {
-        let sql = "SELECT state FROM clearance_inventory WHERE cop_no = $1";
+        let sql = "SELECT c.state FROM clearance_inventory i
+                   JOIN clearance_inventory_course c ON c.id = i.id WHERE i.cop_no = $1";
         let row = self.db.read(|tx| tx.query_one(sql, params![cop_no])).expect("one");
         clearance::lifecycle::State::of_code(row.i64(0).expect("a state")).word()
     }
 
     /// The state word of a document other than an inventory.
     pub(crate) fn paper_state(&self, kind: Kind, number: &str) -> &'static str {
-        let sql = "SELECT state FROM clearance_document WHERE kind = $1 AND number = $2
-                   ORDER BY turn DESC LIMIT 1";
+        let sql = "SELECT c.state FROM clearance_document d
+                   JOIN clearance_document_course c ON c.id = d.id
+                   WHERE d.kind = $1 AND d.number = $2 ORDER BY d.turn DESC LIMIT 1";
         let row = self.db.read(|tx| tx.query_one(sql, params![kind.number(), number]));
         let row = row.expect("one");
         clearance::lifecycle::State::of_code(row.i64(0).expect("a state")).word()
@@ -162,6 +165,20 @@ impl House {
 
     pub(crate) fn count(&self, sql: &str) -> i64 {
         self.db.read(|tx| tx.query_one(sql, &[])).expect("a row").i64(0).expect("a number")
+    }
+
+    /// Every receipt kept.
+    pub(crate) fn receipts(&self) -> Vec<Kept> {
+        let none = clearance::receipt::ReceiptId::from_i64(0);
+        self.db.read(|tx| census::receipts(tx, none, 1_000)).expect("read")
+    }
+
+    /// How many inventories have a step with this text.
+    pub(crate) fn noted(&self, text: &str) -> usize {
+        let sql = "SELECT history FROM clearance_inventory_course";
+        let rows = self.db.read(|tx| tx.query(sql, &[])).expect("read");
+        let histories = rows.iter().map(|row| row.bytes(0).expect("bytes"));
+        histories.filter(|all| all.windows(text.len()).any(|w| w == text.as_bytes())).count()
     }
 
     /// What the buyer of a parcel has used and holds in 2026, fen.

@@ -161,8 +161,10 @@ fn customs_numbers_come_from_customs() {
     }
     assert_eq!(by(&house, OTHER_SELLER, Kind::Inventory, theirs.clone())["status"], "accepted");
     by(&house, OTHER_SELLER, Kind::Inventory, again(with(theirs, "grossWeight", "2"), "2", 5));
-    let same =
-        format!("SELECT COUNT(*) FROM clearance_inventory WHERE invt_no = '{}'", parcel.invt_no());
+    let same = format!(
+        "SELECT COUNT(*) FROM clearance_inventory_course WHERE invt_no = '{}'",
+        parcel.invt_no()
+    );
     assert_eq!(house.count(&same), 1);
 }
 

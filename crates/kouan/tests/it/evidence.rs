@@ -355,7 +355,7 @@ fn what_was_tampered_with_in_the_database_is_named() {
     assert!(found.iter().all(|code| code == "evidence.record_missing"), "{found:?}");
     let found = tampered("DELETE FROM db_leaf WHERE first = (SELECT MAX(first) FROM db_leaf)");
     assert!(found.contains(&"evidence.log_gap".to_owned()), "{found:?}");
-    let tax = "UPDATE clearance_inventory SET tax = tax + 1 WHERE tax IS NOT NULL";
+    let tax = "UPDATE clearance_inventory_course SET tax = tax + 1 WHERE tax IS NOT NULL";
     assert!(tampered(tax).iter().all(|code| code == "evidence.decision_changed"));
     let root = "UPDATE db_checkpoint SET root = zeroblob(32)";
     assert!(tampered(root).iter().all(|code| code == "evidence.rewritten"));

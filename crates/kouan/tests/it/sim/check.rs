@@ -171,7 +171,7 @@ impl World {
             return Err(self.broken(what));
         }
         let wanted = "SELECT original_id FROM clearance_message
-                      UNION SELECT original_id FROM clearance_receipt ORDER BY 1";
+                      UNION SELECT original_id FROM clearance_letter ORDER BY 1";
         let kept = "SELECT id FROM db_original ORDER BY id";
         let (wanted, kept, mut logged) = self.look(|tx| {
             let (wanted, kept) = (observe::numbers(tx, wanted)?, observe::numbers(tx, kept)?);

@@ -71,13 +71,10 @@ pub(super) fn dump(db: &Db) -> Result<Vec<String>, DbError> {
         lines.push(format!("{id} {} {} {} {}", row.kind, row.state, row.message, row.version));
     }
     db.read(|tx| {
-        for row in tx.query(
-            "SELECT id, kind, document_id, status, at, effect FROM clearance_receipt ORDER BY id",
-            params![],
-        )? {
-            let (document, status) = (row.opt_i64(2)?, row.opt_i64(3)?);
-            let (at, effect) = (row.opt_i64(4)?, row.i64(5)?);
-            let receipt = json!([row.i64(0)?, row.i64(1)?, document, status, at, effect]);
+        let none = clearance::receipt::ReceiptId::from_i64(0);
+        for one in clearance::census::receipts(tx, none, i64::MAX)? {
+            let at = one.at.map(kernel::Time::to_millis);
+            let receipt = json!([one.id, one.kind, one.document_id, one.status, at, one.effect]);
             lines.push(receipt.to_string());
         }
         for row in tx.query(
