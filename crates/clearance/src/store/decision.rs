@@ -74,4 +74,3 @@ pub(crate) fn chain(
     }
     Ok(out)
 }
-

@@ -286,14 +286,29 @@ pub(crate) fn unsettled(
     tx.query(&sql, params![after, max])?.iter().map(|row| row.id(0)).collect()
 }
 
-/// Inventories of these buyers that wait or are held.
+/// Inventories of these buyers that wait or are held. Few do, and no index leads from a buyer to
+/// inventories: all of them are looked through once.
 pub(crate) fn unsettled_of_buyers(
     tx: &mut Tx,
     buyers: &BTreeSet<[u8; 16]>,
 ) -> Result<Vec<DocumentId>, DbError> {
-    let mut keys = Keys::new(&[Type::Bytes]);
-    buyers.iter().for_each(|buyer| keys.push(values![buyer]));
-    unsettled_where(tx, "i.buyer = k.a", &keys)
+    if buyers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (waiting, held) = (State::Waiting.code(), State::Held.code());
+    let sql = format!(
+        "SELECT i.id, i.buyer FROM clearance_inventory_course c
+         JOIN clearance_inventory i ON i.id = c.id
+         WHERE c.state = {waiting} OR c.state = {held}"
+    );
+    let mut found = Vec::new();
+    for row in tx.query(&sql, &[])? {
+        let theirs = <[u8; 16]>::try_from(row.bytes(1)?).is_ok_and(|buyer| buyers.contains(&buyer));
+        if theirs {
+            found.push(row.id(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Inventories of these order numbers that wait or are held.
@@ -320,7 +335,7 @@ fn unsettled_where(tx: &mut Tx, on: &str, keys: &Keys<'_>) -> Result<Vec<Documen
     let (waiting, held) = (State::Waiting.code(), State::Held.code());
     let sql = format!(
         "SELECT k.n, i.id FROM keys k JOIN clearance_inventory i ON {on}
-         WHERE i.state = {waiting} OR i.state = {held}"
+         {COURSE} AND c.state IN ({waiting}, {held})"
     );
     tx.query_keys(&sql, keys)?.iter().map(|row| row.id(1)).collect()
 }
