@@ -11,7 +11,7 @@ use kouan::clock::Stopwatch;
 use kouan::demo::traffic::Submission;
 
 #[path = "crash_audit.rs"]
-pub(super) mod audit;
+mod audit;
 #[path = "crash_load.rs"]
 mod load;
 #[path = "crash_receiver.rs"]

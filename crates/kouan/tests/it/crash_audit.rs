@@ -2,7 +2,7 @@
 //! alike, books balance, nothing was handled twice, and what customs says in the end is what it
 //! would have said of a platform that never died.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use clearance::census;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::load::{Answer, Load};
 use super::receiver::Receiver;
-use crate::ending::{count, outcome, settle, undisturbed};
+use crate::ending::{count, outcome, receipts, settle, undisturbed};
 use crate::house::{HandClock, House};
 
 /// An inventory may be held for the same reason while it waits and when it is complete.
@@ -94,13 +94,6 @@ pub(super) fn audit(house: &House, day: &Day, load: &Load<'_>, receiver: &Receiv
         pushed,
         pushed_again,
     }
-}
-
-/// Every receipt kept.
-pub(super) fn receipts(platform: &Platform) -> Vec<clearance::census::Kept> {
-    let none = clearance::receipt::ReceiptId::from_i64(0);
-    let all = |tx: &mut db::Tx| clearance::census::receipts(tx, none, i64::MAX);
-    platform.app.db.read(all).unwrap()
 }
 
 /// Counts events, and finds what was done twice: an event, a receipt that moved its document.

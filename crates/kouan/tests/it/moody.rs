@@ -13,8 +13,7 @@ use kouan::demo::traffic::Submission;
 use kouan::platform::Platform;
 use kouan::worker::upkeep;
 
-use crate::crash::audit::receipts;
-use crate::ending::{Nobody, hand_in, outcome, settle, undisturbed, work};
+use crate::ending::{Nobody, hand_in, outcome, receipts, settle, undisturbed, work};
 use crate::house::{Engine, HandClock, House, day_before};
 
 #[derive(Clone, Copy, PartialEq)]

@@ -10,7 +10,7 @@ use ledger::quota::{BuyerYear, usage};
 use super::house::CONSUMERS;
 use super::model::{HELD, READY, is_live, is_released, rank};
 use super::observe::{self, shown, shown_message};
-use super::outside::Left;
+use super::outside::{EnvelopeFate, Left};
 use super::parcel::{BROKER, Flaw, buyer_id};
 use super::world::{Broken, Course, World};
 
@@ -58,7 +58,10 @@ impl World {
                 let what = format!("{} of parcel {parcel} left changed", left.kind.word());
                 return Err(self.broken(what));
             }
-            if left.kind == Kind::Inventory {
+            // What customs has may come again: it knows the message by its id.
+            let known =
+                matches!(self.model.fate_of(&guid), Some(EnvelopeFate::Taken | EnvelopeFate::Lost));
+            if left.kind == Kind::Inventory && !known {
                 self.goes_with_its_documents(parcel, &guid)?;
             }
             self.model.has_left(&left);

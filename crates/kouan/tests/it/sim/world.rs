@@ -283,7 +283,7 @@ impl World {
     fn tell_round(&mut self, who: &str, round: Result<Round, kouan::Failure>) -> bool {
         match round {
             Ok(Round::Idle) => false,
-            Ok(Round::Busy) => {
+            Ok(Round::Busy | Round::Gather(_)) => {
                 self.say(format!("{who}: busy"));
                 true
             }
