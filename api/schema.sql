@@ -32,15 +32,20 @@ CREATE TABLE clearance_document (
     position BIGINT NOT NULL,
     app_time BIGINT NOT NULL,
     content BLOB NOT NULL,
-    state BIGINT NOT NULL,
-    state_at BIGINT,
-    floor_at BIGINT,
     facts BLOB NOT NULL,
-    version BIGINT NOT NULL,
     CONSTRAINT clearance_document_key UNIQUE (number, kind, issuer_code, turn)
 );
 CREATE INDEX clearance_document_link ON clearance_document (link_no, kind)
     WHERE link_no IS NOT NULL;
+
+CREATE TABLE clearance_document_course (
+    id BIGINT NOT NULL PRIMARY KEY,
+    state BIGINT NOT NULL,
+    state_at BIGINT,
+    floor_at BIGINT,
+    version BIGINT NOT NULL,
+    history BLOB NOT NULL
+);
 
 CREATE TABLE clearance_finding (
     document_id BIGINT NOT NULL,
@@ -60,8 +65,6 @@ CREATE TABLE clearance_inventory (
     guid BLOB NOT NULL,
     agent_code TEXT NOT NULL,
     cop_no TEXT NOT NULL,
-    pre_no TEXT,
-    invt_no TEXT,
     order_no TEXT NOT NULL,
     ebp_code TEXT NOT NULL,
     ebc_code TEXT NOT NULL,
@@ -75,9 +78,22 @@ CREATE TABLE clearance_inventory (
     position BIGINT NOT NULL,
     app_time BIGINT NOT NULL,
     content BLOB NOT NULL,
+    received_at BIGINT NOT NULL,
+    facts BLOB NOT NULL,
+    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+);
+CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
+CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
+CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
+
+CREATE TABLE clearance_inventory_course (
+    id BIGINT NOT NULL PRIMARY KEY,
     state BIGINT NOT NULL,
     state_at BIGINT,
     floor_at BIGINT,
+    version BIGINT NOT NULL,
+    pre_no TEXT,
+    invt_no TEXT,
     missing BIGINT NOT NULL,
     flagged BOOLEAN NOT NULL,
     quota BIGINT NOT NULL,
@@ -90,18 +106,19 @@ CREATE TABLE clearance_inventory (
     ruling_id BIGINT,
     decision_id BIGINT,
     delivered_at BIGINT,
-    received_at BIGINT NOT NULL,
-    facts BLOB NOT NULL,
-    version BIGINT NOT NULL,
-    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+    history BLOB NOT NULL
 );
-CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
-CREATE INDEX clearance_inventory_held ON clearance_inventory (id)
+CREATE INDEX clearance_inventory_course_held ON clearance_inventory_course (id)
     WHERE state = 1002 OR state = 1003;
-CREATE INDEX clearance_inventory_invt_no ON clearance_inventory (invt_no)
+CREATE INDEX clearance_inventory_course_invt_no ON clearance_inventory_course (invt_no)
     WHERE invt_no IS NOT NULL;
-CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
-CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
+
+CREATE TABLE clearance_letter (
+    id BIGINT NOT NULL PRIMARY KEY,
+    original_id BIGINT NOT NULL,
+    receipts BIGINT NOT NULL,
+    body BLOB NOT NULL
+);
 
 CREATE TABLE clearance_message (
     id BIGINT NOT NULL PRIMARY KEY,
@@ -117,22 +134,9 @@ CREATE INDEX clearance_message_guid ON clearance_message (guid);
 CREATE TABLE clearance_orphan (
     number TEXT NOT NULL,
     receipt_id BIGINT NOT NULL,
+    body TEXT NOT NULL,
     CONSTRAINT clearance_orphan_key PRIMARY KEY (number, receipt_id)
 );
-
-CREATE TABLE clearance_receipt (
-    id BIGINT NOT NULL PRIMARY KEY,
-    kind BIGINT NOT NULL,
-    document_id BIGINT,
-    status BIGINT,
-    at BIGINT,
-    effect BIGINT NOT NULL,
-    text TEXT NOT NULL,
-    original_id BIGINT NOT NULL,
-    keys TEXT
-);
-CREATE INDEX clearance_receipt_document ON clearance_receipt (document_id)
-    WHERE document_id IS NOT NULL;
 
 CREATE TABLE clearance_refusal (
     day BIGINT NOT NULL,
@@ -145,15 +149,6 @@ CREATE TABLE clearance_ruling (
     number BIGINT NOT NULL PRIMARY KEY,
     rules TEXT NOT NULL
 );
-
-CREATE TABLE clearance_step (
-    id BIGINT NOT NULL PRIMARY KEY,
-    document_id BIGINT NOT NULL,
-    state BIGINT NOT NULL,
-    sender_code TEXT,
-    text TEXT
-);
-CREATE INDEX clearance_step_document ON clearance_step (document_id);
 
 CREATE TABLE db_audit (
     id BIGINT NOT NULL PRIMARY KEY,
