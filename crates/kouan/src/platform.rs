@@ -100,12 +100,19 @@ impl Lock {
     }
 }
 
+/// Loads law, tariff and lists, with the directory of firms.
+pub type MakeReference<'w> = &'w dyn Fn(&Config, Arc<LiveDirectory>) -> Result<Reference, Failure>;
+
+/// Opens the way to customs.
+pub type MakeWayOut<'w> =
+    &'w dyn Fn(&Config, &Db, &Arc<Reference>, &PlatformKey) -> Result<WayOut, Failure>;
+
 /// How the parts of a platform are put together that a simulation plays itself.
 pub struct Wiring<'w> {
     /// Law, tariff and lists, with the directory of firms.
-    pub reference: &'w dyn Fn(&Config, Arc<LiveDirectory>) -> Result<Reference, Failure>,
+    pub reference: MakeReference<'w>,
     /// The way to customs.
-    pub customs: &'w dyn Fn(&Config, &Db, &Arc<Reference>, &PlatformKey) -> Result<WayOut, Failure>,
+    pub customs: MakeWayOut<'w>,
     /// The way in.
     pub intake: &'w dyn Fn(intake::Setup) -> Result<Intake, Failure>,
 }

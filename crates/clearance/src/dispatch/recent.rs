@@ -111,6 +111,7 @@ mod tests {
         assert!(recent.take(id(3)).is_some() && recent.take(id(4)).is_some());
         recent.keep(id(5), message(10_000));
         assert!(recent.take(id(5)).is_none(), "larger than all there is");
-        assert_eq!((recent.lock().bytes, recent.lock().order.len()), (0, 0));
+        let inside = recent.lock();
+        assert_eq!((inside.bytes, inside.order.len()), (0, 0));
     }
 }

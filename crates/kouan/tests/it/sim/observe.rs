@@ -32,9 +32,11 @@ pub(super) fn shown_message(id: i64) -> String {
 
 /// Every document there is.
 pub(super) fn rows(db: &Db) -> Result<Rows, DbError> {
-    let sql = "SELECT id, kind, state, message_id, version, number FROM clearance_document
+    let sql = "SELECT d.id, d.kind, c.state, d.message_id, c.version, d.number
+               FROM clearance_document d JOIN clearance_document_course c ON c.id = d.id
                UNION ALL
-               SELECT id, 621, state, message_id, version, cop_no FROM clearance_inventory";
+               SELECT i.id, 621, c.state, i.message_id, c.version, i.cop_no
+               FROM clearance_inventory i JOIN clearance_inventory_course c ON c.id = i.id";
     db.read(|tx| {
         let rows = tx.query(sql, params![])?;
         rows.iter()
