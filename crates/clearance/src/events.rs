@@ -2,9 +2,10 @@
 //! data in either.
 
 use db::{Ctx, DbError, Event, Tx};
-use kernel::Time;
+use kernel::{Text, Time};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
-use web::notices::Notice;
+use web::notices::{Body, Notice};
 
 use crate::document::{CancelApplication, DocumentId, Kind};
 use crate::lifecycle::{Position, State};
@@ -150,10 +151,37 @@ pub(crate) fn held_notices(one: &Declared, concerns: &[Concern]) -> Vec<Notice> 
                     "orderNo": one.facts.order_no,
                     "copNo": one.facts.cop_no,
                     "findings": theirs.map(|concern| &concern.finding).collect::<Vec<_>>(),
-                }),
+                })
+                .into(),
             }
         })
         .collect()
+}
+
+/// The news of a receipt.
+#[derive(Serialize)]
+struct ReceiptNews<'a> {
+    document: &'static str,
+    id: DocumentId,
+    key: &'a Json,
+    meaning: Words<'a>,
+    remedy: Words<'a>,
+    state: &'static str,
+    status: Option<i64>,
+    text: &'a str,
+    time: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Words<'a> {
+    zh: &'a str,
+    en: &'a str,
+}
+
+impl Words<'_> {
+    fn of(text: &Text) -> Words<'_> {
+        Words { zh: &text.zh, en: &text.en }
+    }
 }
 
 /// What a firm is told of a receipt.
@@ -170,16 +198,16 @@ pub(crate) struct Told<'a> {
 pub(crate) fn receipt_notices(told: Told<'_>, reference: &Reference) -> Vec<Notice> {
     let Arrived { kind, status, text, .. } = told.arrived;
     let advice = reference.advice(*kind, *status, text);
-    let body = json!({
-        "document": told.kind.word(),
-        "id": told.id,
-        "key": told.key,
-        "state": told.state.word(),
-        "status": status,
-        "time": told.arrived.at.map(Time::to_rfc3339),
-        "text": text,
-        "meaning": { "zh": advice.meaning.zh, "en": advice.meaning.en },
-        "remedy": { "zh": advice.remedy.zh, "en": advice.remedy.en },
+    let body = Body::of(&ReceiptNews {
+        document: told.kind.word(),
+        id: told.id,
+        key: &told.key,
+        meaning: Words::of(&advice.meaning),
+        remedy: Words::of(&advice.remedy),
+        state: told.state.word(),
+        status: *status,
+        text,
+        time: told.arrived.at.map(Time::to_rfc3339),
     });
     told.parties
         .into_iter()

@@ -138,7 +138,10 @@ impl Batch<'_> {
             match subject {
                 Some(Subject::Document(Kind::Inventory)) => {
                     wants.number(By::Own, &names.number);
-                    wants.number(By::Inventory, &names.invt_no);
+                    // With both, nothing else is asked: see `inventory_named`.
+                    if names.number.is_empty() || names.issuer.is_empty() {
+                        wants.number(By::Inventory, &names.invt_no);
+                    }
                     if names.number.is_empty() && names.invt_no.is_empty() {
                         guids.extend(guid::parse(&names.guid));
                     }

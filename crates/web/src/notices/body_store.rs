@@ -22,23 +22,17 @@ struct Blob {
 
 impl<'a> Bodies<'a> {
     /// Adds the next of a party.
-    pub(super) fn add(
-        &mut self,
-        party: &'a str,
-        seq: i64,
-        body: &serde_json::Value,
-    ) -> Result<(), DbError> {
+    pub(super) fn add(&mut self, party: &'a str, seq: i64, body: &str) {
         let blobs = self.0.entry(party).or_default();
         if blobs.last().is_none_or(|blob| blob.count == TOGETHER_MAX) {
             blobs.push(Blob { last_seq: seq, count: 0, plain: Vec::new() });
         }
-        let Some(blob) = blobs.last_mut() else { return Ok(()) };
-        serde_json::to_writer(&mut blob.plain, body)
-            .map_err(|e| DbError::Other(format!("a notice as JSON: {e}")))?;
-        blob.plain.push(b'\n');
-        blob.last_seq = seq;
-        blob.count += 1;
-        Ok(())
+        if let Some(blob) = blobs.last_mut() {
+            blob.plain.extend_from_slice(body.as_bytes());
+            blob.plain.push(b'\n');
+            blob.last_seq = seq;
+            blob.count += 1;
+        }
     }
 
     /// Stores them.

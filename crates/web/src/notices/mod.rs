@@ -13,6 +13,8 @@ mod store;
 mod target;
 mod webhook_routes;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,7 +57,29 @@ pub struct Notice {
     /// The thing it is about, such as the id of an inventory.
     pub subject: String,
     /// The news itself; no personal data.
-    pub body: Value,
+    pub body: Body,
+}
+
+/// The news of a notice, as JSON written once, however many parties are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body(Arc<str>);
+
+impl Body {
+    /// Writes the news down. What cannot be written as JSON becomes `null`.
+    pub fn of(news: &impl Serialize) -> Body {
+        Body(serde_json::to_string(news).unwrap_or_else(|_| "null".to_owned()).into())
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Value> for Body {
+    fn from(news: Value) -> Body {
+        Body::of(&news)
+    }
 }
 
 /// The kind of the notice a test of a webhook sends.

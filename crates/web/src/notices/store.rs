@@ -37,7 +37,7 @@ pub fn post(tx: &mut Tx, ctx: &Ctx, notices: &[Notice]) -> Result<(), DbError> {
         let id: NoticeId = ctx.id();
         let (party, kind) = (notice.party.as_str(), notice.kind);
         rows.push(values![party, seq, id, kind, notice.subject.as_str(), ctx.now]);
-        bodies.add(party, seq, &notice.body)?;
+        bodies.add(party, seq, notice.body.as_str());
         for webhook in webhooks.get(party).into_iter().flatten() {
             if kind != PING && wants(&webhook.kinds, kind) {
                 deliveries.push(delivery_row(ctx, webhook.id, party, seq));

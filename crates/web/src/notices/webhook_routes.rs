@@ -270,7 +270,7 @@ async fn test(
         let webhook = find(tx, &asking, id)?;
         let body = serde_json::json!({ "webhook": id, "zh": "测试推送", "en": "a test" });
         let party = webhook.party.clone();
-        let ping = Notice { party, kind: PING, subject: id.to_string(), body };
+        let ping = Notice { party, kind: PING, subject: id.to_string(), body: body.into() };
         store::post(tx, ctx, &[ping])?;
         Ok(delivery_store::deliver_newest(tx, ctx, &webhook)?)
     };

@@ -12,7 +12,7 @@ pub(crate) const FIRM: &str = "3703960ABC";
 pub(crate) const OTHER: &str = "3703960XYZ";
 
 pub(crate) fn notice(party: &str, kind: &'static str, n: u32) -> Notice {
-    Notice { party: party.into(), kind, subject: format!("inv_{n}"), body: json!({"n": n}) }
+    Notice { party: party.into(), kind, subject: format!("inv_{n}"), body: json!({"n": n}).into() }
 }
 
 pub(crate) async fn post(site: &Site, news: Vec<Notice>) {
