@@ -128,6 +128,9 @@ struct Trial<'a> {
     meters: Meters<'a>,
 }
 
+/// Connections to the server: enough for a commit to serve many.
+const CONNECTIONS: u16 = 64;
+
 impl Trial<'_> {
     /// Sends some messages that are not measured, and signs the rest: as many as their speed asks
     /// for. At a steady rate there is no warm-up, and all that will be sent is known.
@@ -174,17 +177,13 @@ impl Trial<'_> {
         watch: &Stopwatch,
     ) -> Result<Notes, Failure> {
         let keys: Vec<String> = self.stage.keys.values().cloned().collect();
-        let customary = match self.args.profile {
-            BenchProfile::Batch if self.args.rate.is_none() => 16,
-            _ => 64,
-        };
         let orders = Orders {
             server: self.server.address,
             supply,
             keys: &keys,
             places,
             pace,
-            connections: usize::from(self.args.connections.unwrap_or(customary)),
+            connections: usize::from(self.args.connections.unwrap_or(CONNECTIONS)),
         };
         load::send(&orders, watch)
     }
