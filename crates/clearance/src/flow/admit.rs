@@ -364,8 +364,9 @@ impl<'a> Batch<'a> {
         let verdict = decide(Kind::Inventory, &facts.head, stored.as_ref());
         if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at) {
             let Declared { id, message_id, position, quota, .. } = *self.desk.declared(at);
-            let due = matches!(position.state, State::Ready | State::Customs(4));
-            if due && !self.call_back(tx, id, message_id)? {
+            // It may be on the list even when customs has answered: the answer to the sending was
+            // lost, and it would be sent again as the old version.
+            if !self.call_back(tx, id, message_id)? {
                 return Ok(Admitted::Refused(vec![being_sent(Kind::Inventory, position.state)]));
             }
             if quota == Quota::Held {

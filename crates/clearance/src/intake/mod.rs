@@ -5,6 +5,7 @@
 pub mod by_hand;
 pub(crate) mod check;
 pub(crate) mod checked;
+mod fair;
 pub mod outcome;
 mod queue;
 pub(crate) mod sender;

@@ -1,12 +1,13 @@
 //! The bounded queue between the doors, those who check and the one who writes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 
 use super::checked::Checked;
+use super::fair::Fair;
 use super::outcome::{Answer, Body, Mark, NotTaken, Submission};
 use crate::dispatch::Recent;
 
@@ -69,8 +70,8 @@ pub(super) struct Ticket {
 
 #[derive(Default)]
 struct Inside {
-    unchecked: VecDeque<Unchecked>,
-    entering: VecDeque<Entering>,
+    unchecked: Fair<Unchecked>,
+    entering: Fair<Entering>,
     /// Submissions being checked at this moment.
     checking: usize,
     senders: HashMap<Arc<str>, usize>,
@@ -156,8 +157,8 @@ impl Queue {
         *of_sender += 1;
         inside.waiting += 1;
         inside.bytes += bytes;
-        let ticket = Ticket { reply, sender, bytes };
-        inside.unchecked.push_back(Unchecked { submission, mark, ticket });
+        let ticket = Ticket { reply, sender: sender.clone(), bytes };
+        inside.unchecked.push(&sender, Unchecked { submission, mark, ticket });
         drop(inside);
         self.to_check.notify_one();
         Ok(())
@@ -167,7 +168,7 @@ impl Queue {
     pub(super) fn next_unchecked(&self) -> Option<Unchecked> {
         let mut inside = self.lock();
         loop {
-            if let Some(next) = inside.unchecked.pop_front() {
+            if let Some(next) = inside.unchecked.pop() {
                 inside.checking += 1;
                 return Some(next);
             }
@@ -181,7 +182,7 @@ impl Queue {
     /// The next submission to check, if one waits.
     pub(super) fn unchecked_now(&self) -> Option<Unchecked> {
         let mut inside = self.lock();
-        let next = inside.unchecked.pop_front()?;
+        let next = inside.unchecked.pop()?;
         inside.checking += 1;
         Some(next)
     }
@@ -190,7 +191,7 @@ impl Queue {
     pub(super) fn enter(&self, entering: Entering) {
         let mut inside = self.lock();
         inside.checking = inside.checking.saturating_sub(1);
-        inside.entering.push_back(entering);
+        inside.entering.push(&entering.ticket.sender.clone(), entering);
         drop(inside);
         self.to_write.notify_one();
     }
@@ -225,16 +226,18 @@ impl Queue {
     }
 
     fn cut(&self, inside: &mut Inside) -> Vec<Entering> {
+        let mut batch = Vec::new();
         let mut documents = 0;
-        let mut count = 0;
-        for entering in inside.entering.iter().take(self.settings.batch_messages_max.max(1)) {
-            documents += entering.checked.documents.len();
-            if count > 0 && documents > self.settings.batch_documents_max {
+        while batch.len() < self.settings.batch_messages_max.max(1)
+            && let Some(next) = inside.entering.first()
+        {
+            documents += next.checked.documents.len();
+            if !batch.is_empty() && documents > self.settings.batch_documents_max {
                 break;
             }
-            count += 1;
+            batch.extend(inside.entering.pop());
         }
-        inside.entering.drain(..count).collect()
+        batch
     }
 
     /// Answers, and gives the room back.
