@@ -9,7 +9,7 @@ use db::{Ctx, DbError, Tx};
 use super::admit::Batch;
 use crate::document::Facts;
 use crate::reference::Reference;
-use crate::store::inventory;
+use crate::store::inventory::{self, By};
 
 /// Gathered while a batch is worked through; looked at when it is written, in its transaction.
 #[derive(Default)]
@@ -36,8 +36,8 @@ impl Again {
     /// Looks at the waiting and held inventories all this bears on.
     pub(crate) fn look(self, tx: &mut Tx, ctx: &Ctx, reference: &Reference) -> Result<(), DbError> {
         let mut ids = inventory::unsettled_of_buyers(tx, &self.buyers)?;
-        ids.extend(inventory::unsettled_of_orders(tx, &self.orders)?);
-        ids.extend(inventory::unsettled_of_waybills(tx, &self.waybills)?);
+        ids.extend(inventory::unsettled_by_numbers(tx, By::Order, &self.orders)?);
+        ids.extend(inventory::unsettled_by_numbers(tx, By::Waybill, &self.waybills)?);
         if ids.is_empty() {
             return Ok(());
         }

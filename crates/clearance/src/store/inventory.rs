@@ -234,16 +234,20 @@ pub(crate) fn by_numbers<'a>(
 ) -> Result<Vec<Declared>, DbError> {
     let mut keys = Keys::new(&[Type::Text]);
     numbers.for_each(|number| keys.push(values![number]));
+    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN {}", joined(by));
+    tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
+/// Inventories and their courses, entered by a number that is `k.a`.
+fn joined(by: By) -> String {
     let column = by.column();
-    let tables = match by {
+    match by {
         By::Inventory => format!(
             "clearance_inventory_course c ON {column} = k.a
              JOIN clearance_inventory i ON i.id = c.id"
         ),
         _ => format!("clearance_inventory i ON {column} = k.a {COURSE}"),
-    };
-    let sql = format!("SELECT k.n, {COLUMNS} FROM keys k JOIN {tables}");
-    tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
+    }
 }
 
 /// The inventories of these document guids.
@@ -311,33 +315,20 @@ pub(crate) fn unsettled_of_buyers(
     Ok(found)
 }
 
-/// Inventories of these order numbers that wait or are held.
-pub(crate) fn unsettled_of_orders(
+/// Inventories that carry these numbers and wait or are held.
+pub(crate) fn unsettled_by_numbers(
     tx: &mut Tx,
-    orders: &BTreeSet<String>,
+    by: By,
+    numbers: &BTreeSet<String>,
 ) -> Result<Vec<DocumentId>, DbError> {
     let mut keys = Keys::new(&[Type::Text]);
-    orders.iter().for_each(|order_no| keys.push(values![order_no]));
-    unsettled_where(tx, "i.order_no = k.a", &keys)
-}
-
-/// Inventories of these waybill numbers that wait or are held.
-pub(crate) fn unsettled_of_waybills(
-    tx: &mut Tx,
-    waybills: &BTreeSet<String>,
-) -> Result<Vec<DocumentId>, DbError> {
-    let mut keys = Keys::new(&[Type::Text]);
-    waybills.iter().for_each(|logistics_no| keys.push(values![logistics_no]));
-    unsettled_where(tx, "i.logistics_no = k.a", &keys)
-}
-
-fn unsettled_where(tx: &mut Tx, on: &str, keys: &Keys<'_>) -> Result<Vec<DocumentId>, DbError> {
+    numbers.iter().for_each(|number| keys.push(values![number]));
     let (waiting, held) = (State::Waiting.code(), State::Held.code());
     let sql = format!(
-        "SELECT k.n, i.id FROM keys k JOIN clearance_inventory i ON {on}
-         {COURSE} AND c.state IN ({waiting}, {held})"
+        "SELECT k.n, i.id FROM keys k JOIN {} WHERE c.state IN ({waiting}, {held})",
+        joined(by)
     );
-    tx.query_keys(&sql, keys)?.iter().map(|row| row.id(1)).collect()
+    tx.query_keys(&sql, &keys)?.iter().map(|row| row.id(1)).collect()
 }
 
 fn filled(text: &str) -> Option<&str> {

@@ -458,7 +458,7 @@ impl Day {
             .ok_or_else(|| wrong("nothing to sell"))?;
         let buyer = self.buyer(number, lot, fault);
         let payer = match fault {
-            Some(Fault::PayerDiffers) => Person::of(chance.next()),
+            Some(Fault::PayerDiffers) => Person::of(chance.draw()),
             _ => buyer.clone(),
         };
         let tail = self.tail(number);
@@ -492,7 +492,7 @@ impl Day {
             (false, true) => number - 1,
             (false, false) => number,
         };
-        let offset = Chance::of(self.seed, SUBJECT_LOTS, u64::MAX).next() >> 16;
+        let offset = Chance::of(self.seed, SUBJECT_LOTS, u64::MAX).draw() >> 16;
         let person = Person::of(offset.wrapping_add(who as u64));
         if fault == Some(Fault::IdentityCheck) { person.with_wrong_check() } else { person }
     }

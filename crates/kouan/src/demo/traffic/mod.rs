@@ -17,6 +17,7 @@ mod person;
 mod trade;
 mod withholding;
 
+pub use chance::Chance;
 pub use credential::Cards;
 pub use day::{Accepted, Counts, Day, Submission, TrafficError};
 pub use even::Course;

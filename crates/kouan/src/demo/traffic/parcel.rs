@@ -101,7 +101,7 @@ impl Parcel {
 
     /// Somebody who has nothing to do with it.
     pub(super) fn stranger(&self) -> Person {
-        Person::of(self.chance(STRANGER).next())
+        Person::of(self.chance(STRANGER).draw())
     }
 
     pub(super) fn seller(&self, route: &Route) -> Firm {

@@ -1,34 +1,35 @@
 //! The one source of chance of a story: what follows from a seed is the same for ever.
 
-/// A stream of numbers (SplitMix64).
-pub(super) struct Chance(u64);
+use std::ops::{Deref, DerefMut};
+
+use kouan::demo::traffic;
+
+/// The stream of a story: that of the demo, from a state of its own.
+pub(super) struct Chance(traffic::Chance);
+
+impl Deref for Chance {
+    type Target = traffic::Chance;
+
+    fn deref(&self) -> &traffic::Chance {
+        &self.0
+    }
+}
+
+impl DerefMut for Chance {
+    fn deref_mut(&mut self) -> &mut traffic::Chance {
+        &mut self.0
+    }
+}
 
 impl Chance {
     pub(super) fn of(seed: u64) -> Chance {
-        Chance(seed.wrapping_mul(0xD134_2543_DE82_EF95) ^ 0x5EED)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        let state = seed.wrapping_mul(0xD134_2543_DE82_EF95) ^ 0x5EED;
+        Chance(traffic::Chance::from_state(state))
     }
 
     /// A stream of its own, for a part of the world whose draws shall not shift all others.
     pub(super) fn fork(&mut self) -> Chance {
-        Chance(self.next())
-    }
-
-    /// A number below `bound`; 0 when the bound is 0.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-
-    /// A number from `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low + 1).unsigned_abs()) as i64
+        Chance(traffic::Chance::from_state(self.draw()))
     }
 
     /// True `n` times in a hundred.
@@ -38,22 +39,6 @@ impl Chance {
 
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
-    }
-
-    pub(super) fn shuffle<T>(&mut self, things: &mut [T]) {
-        for last in (1..things.len()).rev() {
-            things.swap(last, self.below(last + 1));
-        }
-    }
-
-    /// An upper-case GUID.
-    pub(super) fn guid(&mut self) -> String {
-        let (a, b) = (self.next(), self.next());
-        let hex = format!("{a:016X}{b:016X}");
-        let part = |from: usize, to: usize| &hex[from..to];
-        let parts = [part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32)];
-        let [one, two, three, four, five] = parts;
-        format!("{one}-{two}-4{three}-A{four}-{five}")
     }
 }
 
