@@ -4,7 +4,7 @@ use crate::source::is_pure;
 use crate::{Fault, Workspace};
 
 /// Each crate and those of ours it may import.
-const MAY_IMPORT: [(&str, &[&str]); 11] = [
+const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("kernel", &[]),
     ("ceb", &["kernel"]),
     ("db", &["kernel"]),
@@ -12,9 +12,24 @@ const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("gateway", &["kernel", "ceb", "db"]),
     ("register", &["kernel", "ceb", "db", "web"]),
     ("ledger", &["kernel", "db"]),
+    ("bonded", &["kernel", "db", "web", "register", "ledger"]),
     ("tax", &["kernel", "register"]),
-    ("clearance", &["kernel", "ceb", "db", "web", "register", "ledger", "tax"]),
-    ("kouan", &["kernel", "ceb", "db", "web", "gateway", "register", "ledger", "tax", "clearance"]),
+    ("clearance", &["kernel", "ceb", "db", "web", "register", "ledger", "tax", "bonded"]),
+    (
+        "kouan",
+        &[
+            "kernel",
+            "ceb",
+            "db",
+            "web",
+            "gateway",
+            "register",
+            "ledger",
+            "bonded",
+            "tax",
+            "clearance",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

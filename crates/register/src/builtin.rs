@@ -14,9 +14,11 @@ macro_rules! files {
 /// Law by date.
 pub(crate) const RULES: &[Source<'static>] = files!["":
     "bonded.toml",
+    "calendar.toml",
     "collection.toml",
     "consumption-tax.toml",
     "credit.toml",
+    "exchange-rate.toml",
     "export.toml",
     "foreign-exchange.toml",
     "identifiers.toml",

@@ -1,0 +1,10 @@
+//! Account books, their records, and what enters the zone.
+
+mod flow;
+pub(crate) mod rules;
+pub(crate) mod store;
+mod types;
+
+pub(crate) use flow::{Seer, close, find_entry, owned, resolve, seer};
+pub use flow::{enter, file_records, load_zone, open_book};
+pub use types::*;
