@@ -2,11 +2,12 @@
 
 use kernel::Time;
 
+use super::bills::GENERATED;
 use super::case::{Case, Submission};
 use super::family::coded;
 use super::judgement::{Assessment, Refusal};
 use super::memory::Key;
-use super::packed::{Echo, Guid, Info, Numbers, Return, TaxLine, pack_tax};
+use super::packed::{Echo, Guid, Info, Numbers, Return, TAX_ECHO, TaxBill, TaxLine};
 use super::receipt::{Answer, Said};
 use super::scenario::{Effect, Plan, minutes_ms};
 
@@ -15,6 +16,8 @@ use super::scenario::{Effect, Plan, minutes_ms};
 pub(super) struct Place<'a> {
     pub(super) submission: &'a Submission,
     pub(super) case: &'a Case,
+    /// What the order number asks for.
+    pub(super) plan: &'a Plan,
     pub(super) index: usize,
     pub(super) receiver: &'a str,
 }
@@ -29,6 +32,12 @@ pub(super) struct Declared {
     pub(super) release_after_ms: Option<i64>,
     /// The arrival that release waits for.
     pub(super) waits_for: Option<Key>,
+}
+
+/// Answers that wait until something comes; their times count from then.
+pub(super) struct Later {
+    pub(super) waits_for: Key,
+    pub(super) answers: Vec<Answer>,
 }
 
 /// What the receipts of one document have in common.
@@ -48,7 +57,7 @@ impl Place<'_> {
 
     fn subject(&self) -> String {
         match self.submission.family.number {
-            311 | 621 => format!(
+            311 | 621 | 303 | 603 => format!(
                 "{}[电商企业编码：{},订单编号：{}]",
                 self.submission.family.zh,
                 self.head("ebcCode"),
@@ -61,7 +70,7 @@ impl Place<'_> {
     /// The first receipt of a document that the e-port takes.
     pub(super) fn taken(&self, after_ms: i64) -> Answer {
         let info = match self.submission.family.number {
-            621 => Info::TakenInventory {
+            621 | 603 => Info::TakenInventory {
                 message: Guid::of(&self.submission.message.guid),
                 firm: self.head("ebcCode").to_owned(),
                 order_no: self.head("orderNo").to_owned(),
@@ -69,6 +78,19 @@ impl Place<'_> {
             _ => Info::Taken,
         };
         Answer { after_ms, status: 2, info }
+    }
+
+    /// The receipts after 120 with which an accepted document of this family ends.
+    pub(super) fn ends(&self, after_ms: i64) -> impl Iterator<Item = Answer> {
+        let family = self.submission.family;
+        let text = move || match family.like {
+            623 => format!("{},撤单申请审核通过,清单已成功撤单", coded(2300)),
+            625 => format!("{},退货申请审核通过", coded(2300)),
+            _ => "海关审结".to_owned(),
+        };
+        let answer =
+            move |status: &i64| Answer { after_ms, status: *status, info: Info::Text(text()) };
+        family.ends.iter().map(answer)
     }
 
     /// The one receipt of a document that the e-port refuses: code without minus.
@@ -137,13 +159,23 @@ impl Speaker<'_> {
             vat: line.vat,
             consumption_tax: line.consumption_tax,
         });
-        pack_tax(&mut bytes, &document.head, invt_no, lines, said_at);
+        let head = &document.head;
+        let bill = TaxBill {
+            guid: Guid::made(head.text("guid").unwrap_or_default(), 816),
+            invt_no,
+            number: 1,
+            status: GENERATED,
+            notice: "",
+            echo: TAX_ECHO.map(|name| head.text(name).unwrap_or_default()),
+            said_at,
+        };
+        bill.pack(&mut bytes, lines);
         Some(Said { kind: "CEB816", after_ms, bytes })
     }
 }
 
 /// Longest `returnInfo` the schema takes.
-const RETURN_INFO_CHARS_MAX: usize = 1000;
+pub(super) const RETURN_INFO_CHARS_MAX: usize = 1000;
 
 pub(super) fn stored(after_ms: i64) -> Answer {
     Answer { after_ms, status: 120, info: Info::Coded(1800) }

@@ -12,9 +12,12 @@ use kernel::{Finding, Time};
 
 use super::family::{Family, family};
 use super::judgement::Judgement;
-use super::memory::{self, Key, Kind, Order, Payment, Waybill, key, quota_key, scaled, word};
+use super::memory::{self, Key, Kind, key, quota_key, scaled, word};
+use super::outward::{Outward, goods_line};
 use super::packed::echoed;
 use super::person::Persons;
+use super::records::{Order, Payment, Waybill};
+use super::refund::ReturnClaim;
 use super::scenario::Plan;
 use crate::envelope::{COP_MSG_ID_CHARS_MAX, DXP_ID_CHARS_MAX};
 use crate::transport::{FORMAT_ERROR, OTHER_BUSINESS, OTHER_SYSTEM, TransportFailure};
@@ -67,8 +70,10 @@ pub(crate) enum Claim {
     Waybill { key: Key, waybill: Waybill },
     WaybillStatus { key: Key, waybill: Key },
     Inventory(Box<InventoryClaim>),
-    Cancel { inventory: Key, arrival: Key, invt_no: String, pre_series: Key },
-    Sheet { key: Key, arrivals: Vec<Key>, pre_series: Key, rkd_series: Key },
+    Cancel { inventory: Key, arrival: Key, invt_no: String },
+    Sheet { key: Key, arrivals: Vec<Key>, rkd_series: Key },
+    Return(Box<ReturnClaim>),
+    Outward(Outward),
 }
 
 /// What an inventory claims.
@@ -79,7 +84,6 @@ pub(crate) struct InventoryClaim {
     pub(crate) waybill: Key,
     pub(crate) arrival: Key,
     pub(crate) quota: Key,
-    pub(crate) pre_series: Key,
     pub(crate) invt_series: Key,
     pub(crate) direct: bool,
     pub(crate) firm: u32,
@@ -105,19 +109,17 @@ pub(crate) struct Reader<'a> {
 pub(crate) struct Series {
     year: i16,
     year_text: String,
-    day: String,
 }
 
 impl Series {
     pub(crate) fn at(now: Time) -> Series {
         let year = now.date().year();
-        let day = now.to_compact().get(..8).unwrap_or_default().to_owned();
-        Series { year, year_text: year.to_string(), day }
+        Series { year, year_text: year.to_string() }
     }
 
-    /// Pre-entry numbers are counted by letter and day.
-    fn pre_no(&self, letter: &str) -> Key {
-        key(Kind::Series, &[letter, &self.day])
+    /// Numbers of customs are counted by district, year and letter.
+    pub(crate) fn of_year(&self, customs: &str, letter: &str) -> Key {
+        key(Kind::Series, &[customs, &self.year_text, letter])
     }
 }
 
@@ -191,8 +193,8 @@ impl Reader<'_> {
             message,
             refusal,
             cases,
-            exchange: exchange.filter(|_| family.number == 621),
-            format_error: format_error && family.number == 621,
+            exchange: exchange.filter(|_| family.is_inventory()),
+            format_error: format_error && family.is_inventory(),
         })))
     }
 
@@ -217,16 +219,9 @@ impl Reader<'_> {
             return Some((family.codes.signature, "验签证书不在有效期内".to_owned()));
         }
         let head = &message.documents.first()?.head;
-        let firm = ["agentCode", "operatorCode", "payCode", "logisticsCode", "ebcCode"]
-            .iter()
-            .find_map(|name| head.text(name))?;
-        if family.number != 311 && !self.law.may_sign(firm, &certificate) {
-            let code = match family.number {
-                621 => 621_015,
-                623 => 623_021,
-                _ => family.codes.signature,
-            };
-            return Some((code, "申报企业与签名卡信息不一致".to_owned()));
+        let firms = || family.signers.iter().filter_map(|name| head.text(name));
+        if firms().next().is_some() && !firms().any(|firm| self.law.may_sign(firm, &certificate)) {
+            return Some((family.codes.card, "申报企业与签名卡信息不一致".to_owned()));
         }
         None
     }
@@ -248,9 +243,10 @@ impl Reader<'_> {
                 inventory: order_key(Kind::Inventory, head),
                 arrival: waybill_key(Kind::Arrival, head),
                 invt_no: text(head, "invtNo").to_owned(),
-                pre_series: self.series.pre_no("C"),
             },
-            _ => self.sheet(document),
+            625 => self.import_return(document),
+            711 => self.sheet(document),
+            outward => self.outward(outward, document),
         };
         Case { plan, fault, app_type, claim }
     }
@@ -310,8 +306,7 @@ impl Reader<'_> {
             waybill: waybill_key(Kind::Waybill, head),
             arrival: waybill_key(Kind::Arrival, head),
             quota: quota_key(self.persons.buyer(number), self.series.year),
-            pre_series: self.series.pre_no("B"),
-            invt_series: key(Kind::Series, &[customs, &self.series.year_text, "I"]),
+            invt_series: self.series.of_year(customs, "I"),
             direct: text(head, "tradeMode") == "9610",
             firm: word(text(head, "ebcCode")),
             order_no: word(text(head, "orderNo")),
@@ -334,9 +329,21 @@ impl Reader<'_> {
                 .iter()
                 .map(|line| key(Kind::Arrival, &[carrier, text(line, "logisticsNo")]))
                 .collect(),
-            pre_series: self.series.pre_no("R"),
             rkd_series: key(Kind::Series, &[text(head, "customsCode"), "R"]),
         }
+    }
+
+    fn import_return(&self, document: &Document) -> Claim {
+        let head = &document.head;
+        let own = head.text("copNo").unwrap_or_else(|| text(head, "guid"));
+        Claim::Return(Box::new(ReturnClaim {
+            key: key(Kind::Return, &[text(head, "agentCode"), own]),
+            inventory: order_key(Kind::Inventory, head),
+            invt_no: text(head, "invtNo").to_owned(),
+            tally: None,
+            mode: 0,
+            lines: document.lines.iter().map(goods_line).collect(),
+        }))
     }
 
     fn person(&self, text: &str) -> u32 {
@@ -350,11 +357,11 @@ impl Reader<'_> {
     }
 }
 
-fn text<'a>(record: &'a Record, name: &str) -> &'a str {
+pub(crate) fn text<'a>(record: &'a Record, name: &str) -> &'a str {
     record.text(name).unwrap_or_default()
 }
 
-fn number(record: &Record, name: &str) -> u64 {
+pub(crate) fn number(record: &Record, name: &str) -> u64 {
     text(record, name).parse().unwrap_or_default()
 }
 
@@ -367,7 +374,7 @@ fn waybill_key(kind: Kind, head: &Record) -> Key {
 }
 
 /// One word for all lines: equal when number, quantity, price and total of each are equal.
-fn lines_word(lines: &[Record]) -> u32 {
+pub(crate) fn lines_word(lines: &[Record]) -> u32 {
     let mut all: Vec<u8> = Vec::with_capacity(lines.len() * 32);
     for line in lines {
         all.extend_from_slice(text(line, "gnum").as_bytes());

@@ -6,7 +6,7 @@ use db::{DbError, Tx};
 use kernel::Time;
 
 use super::packed::Guid;
-use super::receipt::{self, RAW, RETURNS_PER_MESSAGE_MAX};
+use super::receipt::{self, RAW, RETURNS_PER_MESSAGE_MAX, is_whole};
 use super::store::{self, Waiting};
 use crate::envelope::cop_msg_id;
 use crate::transport::Delivery;
@@ -79,7 +79,7 @@ impl Group {
         let room = self.returns + one.returns()? <= RETURNS_PER_MESSAGE_MAX as i64;
         let kind = one.kind()?;
         Ok(room
-            && kind != RAW
+            && !is_whole(kind)
             && self.first.kind()? == kind
             && self.first.receiver()? == one.receiver()?)
     }
@@ -93,7 +93,7 @@ impl Group {
     fn delivery(&self, dxp_id: &str, now: Time) -> Result<Delivery, DbError> {
         let id = self.first.id()?;
         let kind = self.first.kind()?;
-        let message = if kind == RAW {
+        let message = if is_whole(kind) {
             self.first.bytes()?.to_vec()
         } else {
             let mut rows = vec![self.first.bytes()?];

@@ -1,15 +1,25 @@
 //! Decides what each document is answered. Pure: it sees the cases and the memory, and leaves
 //! changes in the memory and receipts in the outbox.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use kernel::Time;
 
-use super::answer::{Declared, Place, Speaker, amounts, course, rejection, stored};
+use super::answer::{
+    Declared, Later, Place, RETURN_INFO_CHARS_MAX, Speaker, amounts, course, rejection, stored,
+};
+use super::bills::{declared_list, taxed_goods};
 use super::case::{Claim, InventoryClaim, Submission};
 use super::family::coded;
-use super::judgement::{Assessment, Judgement, Refusal};
-use super::memory::{Inventory, Key, Memory, Order, Payment, Standing, Waybill};
+use super::judgement::{Assessment, DayRules, Judgement, Refusal};
+use super::memory::{Key, Kind, Memory, key};
+use super::outward::Exported;
 use super::packed::{Guid, Info, Numbers};
 use super::receipt::{self, Answer, Held, Outbox, Said};
+use super::records::{Bill, Inventory, Order, Payment, Standing, Waybill, second_of};
+use super::refund::Returned;
 use super::scenario::{Effect, Plan};
 
 /// What judging needs and changes.
@@ -20,14 +30,24 @@ pub(crate) struct Judge<'a> {
     pub(crate) step_ms: i64,
     pub(crate) memory: &'a mut Memory,
     pub(crate) outbox: Outbox,
-    /// Waybills whose waiting receipts shall go out.
+    /// What receipts wait for and has come: they shall go out.
     pub(crate) arrived: Vec<Key>,
-    /// Waybills whose waiting receipts are void.
+    /// What receipts wait for and will not come: they are void.
     pub(crate) cancelled: Vec<Key>,
+    /// Import inventories declared in this batch.
+    pub(crate) declared: Vec<Key>,
+    /// Export inventories closed in this batch, each with the list of its consignor.
+    pub(crate) closed: Vec<(Key, Key)>,
+    /// The parties of the inventory before, and the word for them.
+    pub(crate) parties: (String, u32),
+    /// The day as pre-entry numbers write it.
+    day: String,
+    /// The rules of the day, once asked for.
+    rules: OnceCell<DayRules>,
 }
 
 /// What the rules make of one document.
-enum Ruling {
+pub(super) enum Ruling {
     /// Nothing is said.
     Silence,
     /// Refused by the e-port: code without minus, and reason.
@@ -38,13 +58,47 @@ enum Ruling {
     Stored(Numbers),
     /// An inventory stored and on its way.
     Declared(Box<Declared>),
+    /// An export inventory stored and on its way.
+    Exported(Box<Exported>),
+    /// A return accepted.
+    Returned(Box<Returned>),
+}
+
+pub(super) fn refused(code: u32, reason: &str) -> Ruling {
+    Ruling::Refused(code, reason.to_owned())
+}
+
+impl<'a> Judge<'a> {
+    pub(crate) fn new(
+        law: &'a dyn Judgement,
+        now: Time,
+        step_ms: i64,
+        memory: &'a mut Memory,
+    ) -> Judge<'a> {
+        Judge {
+            law,
+            now,
+            step_ms,
+            memory,
+            outbox: Outbox::default(),
+            arrived: Vec::new(),
+            cancelled: Vec::new(),
+            declared: Vec::new(),
+            closed: Vec::new(),
+            parties: (String::new(), 0),
+            day: now.to_compact().get(..8).unwrap_or_default().to_owned(),
+            rules: OnceCell::new(),
+        }
+    }
 }
 
 impl Judge<'_> {
     /// Judges every document of a message.
     pub(crate) fn message(&mut self, submission: &Submission, receiver: &str) {
         for (index, case) in submission.cases.iter().enumerate() {
-            let place = Place { submission, case, index, receiver };
+            let place = Place { submission, case, plan: &case.plan, index, receiver };
+            let asked = self.asked(place);
+            let place = Place { plan: asked.as_ref().unwrap_or(place.plan), ..place };
             let ruling = match self.general(place) {
                 Some(ruling) => ruling,
                 None => self.claim(place),
@@ -53,11 +107,29 @@ impl Judge<'_> {
         }
     }
 
+    /// Enters what the batch declared and closed into the lists of them.
+    pub(crate) fn note_lists(&mut self) {
+        let at = second_of(self.now);
+        self.memory.append(Kind::Declared, &declared_list(), at, &self.declared);
+        let mut closed: BTreeMap<Key, Vec<Key>> = BTreeMap::new();
+        for (list, key) in self.closed.drain(..) {
+            closed.entry(list).or_default().push(key);
+        }
+        for (list, keys) in closed {
+            self.memory.append(Kind::Closed, &list, at, &keys);
+        }
+    }
+
+    /// The rules of the day.
+    pub(super) fn rules(&self) -> &DayRules {
+        self.rules.get_or_init(|| self.law.rules_on(self.now.date()))
+    }
+
     /// What is asked of every document before its own rules.
     fn general(&self, place: Place<'_>) -> Option<Ruling> {
         let family = place.submission.family;
-        let plan = &place.case.plan;
-        if family.number == 621 && matches!(plan.outcome, Some((Effect::Silent, _))) {
+        let plan = place.plan;
+        if family.is_inventory() && matches!(plan.outcome, Some((Effect::Silent, _))) {
             return Some(Ruling::Silence);
         }
         if let Some((code, reason)) = &place.submission.refusal {
@@ -66,10 +138,10 @@ impl Judge<'_> {
         if let Some(reason) = &place.case.fault {
             return Some(Ruling::Refused(family.codes.check, reason.clone()));
         }
-        if let Some(code) = plan.refuses(family.number) {
-            return Some(Ruling::Refused(code, "按订单编号前缀指定的结果".to_owned()));
+        if let Some(code) = plan.refuses(family.like) {
+            return Some(refused(code, "按订单编号前缀指定的结果"));
         }
-        let rejected = family.number != 621 && plan.rejects(family.number).is_some();
+        let rejected = !family.is_inventory() && plan.rejects(family.like).is_some();
         rejected.then(|| Ruling::Rejected("海关退单".to_owned(), Numbers::default()))
     }
 
@@ -97,27 +169,28 @@ impl Judge<'_> {
                 self.register(place, *key, None, false, vec![1])
             }
             Claim::Inventory(claim) => self.inventory(place, claim),
-            Claim::Cancel { inventory, arrival, invt_no, pre_series } => {
-                self.cancel(inventory, arrival, invt_no, *pre_series)
+            Claim::Cancel { inventory, arrival, invt_no } => {
+                self.cancel(inventory, arrival, invt_no)
             }
-            Claim::Sheet { key, arrivals, pre_series, rkd_series } => {
+            Claim::Sheet { key, arrivals, rkd_series } => {
                 if place.case.app_type == 1 && self.memory.knows(key) {
                     return refuse(codes.exists, "入库明细单已存在");
                 }
                 self.memory.put(*key, vec![1]);
+                let at = second_of(self.now).to_be_bytes();
                 for arrival in arrivals {
-                    self.memory.put(*arrival, vec![1]);
+                    self.memory.put(*arrival, at);
                     self.arrived.push(*arrival);
                 }
-                let customs = place.head("customsCode");
-                let year = self.now.date().year();
-                let rkd = self.memory.next_number(*rkd_series);
+                let rkd_no = self.customs_no(place, 'R', *rkd_series);
                 Ruling::Stored(Numbers {
-                    pre_no: Some(self.pre_no('R', *pre_series)),
-                    rkd_no: Some(format!("{customs}{year:04}R{rkd:09}")),
+                    pre_no: Some(self.pre_no('R')),
+                    rkd_no: Some(rkd_no),
                     invt_no: None,
                 })
             }
+            Claim::Return(claim) => self.goods_return(place, claim),
+            Claim::Outward(claim) => self.outward(place, claim),
         }
     }
 
@@ -130,15 +203,24 @@ impl Judge<'_> {
         stale: bool,
         body: Vec<u8>,
     ) -> Ruling {
-        let codes = &place.submission.family.codes;
-        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
-        let known = self.memory.knows(&key);
         let declared = inventory
-            .and_then(|key| self.memory.find(key))
-            .and_then(Inventory::from_bytes)
-            .is_some_and(|inventory| {
-                !matches!(inventory.standing, Standing::Open | Standing::Cancelled)
-            });
+            .and_then(|key| self.import_inventory(key))
+            .is_some_and(|inventory| !inventory.standing.is_free());
+        self.enter(place, key, declared, stale, body)
+    }
+
+    /// Adds, changes or deletes a document, knowing whether a declared inventory uses it.
+    pub(super) fn enter(
+        &mut self,
+        place: Place<'_>,
+        key: Key,
+        declared: bool,
+        stale: bool,
+        body: Vec<u8>,
+    ) -> Ruling {
+        let codes = &place.submission.family.codes;
+        let refuse = refused;
+        let known = self.memory.knows(&key);
         match place.case.app_type {
             1 if known => return refuse(codes.exists, "存在相同编号的单证"),
             1 => self.memory.put(key, body),
@@ -152,10 +234,10 @@ impl Judge<'_> {
     }
 
     fn inventory(&mut self, place: Place<'_>, claim: &InventoryClaim) -> Ruling {
-        let stored = self.memory.find(&claim.key).and_then(Inventory::from_bytes);
+        let stored = self.import_inventory(&claim.key);
         let standing = stored.map(|inventory| inventory.standing);
-        let open = matches!(standing, None | Some(Standing::Open | Standing::Cancelled));
-        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
+        let open = standing.is_none_or(Standing::is_free);
+        let refuse = refused;
         match (place.case.app_type, standing) {
             (1, _) if !open => return refuse(621_004, "清单已申报，请勿重复申报"),
             (2 | 3, None) => return refuse(621_011, "未找到已申报的清单"),
@@ -177,21 +259,17 @@ impl Judge<'_> {
                 return Ruling::Refused(621_005, reason);
             }
         }
-        let mut numbers =
-            Numbers { pre_no: Some(self.pre_no('B', claim.pre_series)), ..Numbers::default() };
+        let mut numbers = Numbers { pre_no: Some(self.pre_no('B')), ..Numbers::default() };
         let mut reasons = self.mismatches(claim);
         reasons.extend(assessment.refusals.iter().filter_map(rejection));
-        if let Some(code) = place.case.plan.rejects(621) {
+        if let Some(code) = place.plan.rejects(621) {
             reasons.push(coded(code));
         }
         if !reasons.is_empty() {
-            self.memory.put(claim.key, Inventory::default().to_bytes());
+            self.memory.put_long(claim.key, &Inventory::default().to_bytes());
             return Ruling::Rejected(reasons.concat(), numbers);
         }
-        let customs = place.head("customsCode");
-        let year = self.now.date().year();
-        let number = self.memory.next_number(claim.invt_series);
-        numbers.invt_no = Some(format!("{customs}{year:04}I{number:09}"));
+        numbers.invt_no = Some(self.customs_no(place, 'I', claim.invt_series));
         self.declare(place, claim, assessment, numbers)
     }
 
@@ -202,10 +280,10 @@ impl Judge<'_> {
         assessment: Assessment,
         numbers: Numbers,
     ) -> Ruling {
-        let (steps, release) = course(&place.case.plan, self.step_ms);
+        let (steps, release) = course(place.plan, self.step_ms);
         let arrived = !claim.direct || self.memory.knows(&claim.arrival);
         let waits = release.is_some() && !arrived;
-        let settled = place.case.plan.outcome.is_some_and(|(e, _)| e == Effect::ReturnAbroad);
+        let settled = place.plan.outcome.is_some_and(|(e, _)| e == Effect::ReturnAbroad);
         let standing = match release {
             Some(_) if waits => Standing::Awaiting,
             Some(_) => Standing::Settled,
@@ -213,14 +291,22 @@ impl Judge<'_> {
             None => Standing::Kept,
         };
         self.memory.use_quota(claim.quota, assessment.value.0);
+        let released = release.filter(|_| !waits).map(|after_ms| self.now.plus_millis(after_ms));
         let remembered = Inventory {
             standing,
             quota: claim.quota,
             value: assessment.value.0,
+            released: released.map_or(0, second_of),
+            arrival: waits.then_some(claim.arrival),
+            direct: claim.direct,
+            parties: self.parties(place),
+            bill: Bill { number: 1, summarised: false },
             pre_no: numbers.pre_no.clone().unwrap_or_default(),
             invt_no: numbers.invt_no.clone().unwrap_or_default(),
+            goods: taxed_goods(place, &assessment),
         };
-        self.memory.put(claim.key, remembered.to_bytes());
+        self.memory.put_long(claim.key, &remembered.to_bytes());
+        self.declared.push(claim.key);
         Ruling::Declared(Box::new(Declared {
             numbers,
             assessment,
@@ -271,15 +357,21 @@ impl Judge<'_> {
         reasons
     }
 
-    fn cancel(&mut self, key: &Key, arrival: &Key, invt_no: &str, pre_series: Key) -> Ruling {
-        let refuse = |code: u32, reason: &str| Ruling::Refused(code, reason.to_owned());
-        let stored = self.memory.find(key).and_then(Inventory::from_bytes);
-        let Some(mut inventory) = stored.filter(|inventory| inventory.invt_no == invt_no) else {
+    /// What is remembered of an import inventory.
+    pub(super) fn import_inventory(&self, key: &Key) -> Option<Inventory> {
+        self.memory.find_long(key).and_then(|body| Inventory::from_bytes(&body))
+    }
+
+    fn cancel(&mut self, key: &Key, arrival: &Key, invt_no: &str) -> Ruling {
+        let refuse = refused;
+        let Some(mut inventory) =
+            self.import_inventory(key).filter(|inventory| inventory.invt_no == invt_no)
+        else {
             return refuse(623_003, "清单编号不存在");
         };
         match inventory.standing {
             Standing::Cancelled => return refuse(623_009, "撤销申请单已申报"),
-            Standing::Settled | Standing::Open => {
+            Standing::Settled | Standing::Open | Standing::Closed | Standing::Summarised => {
                 return refuse(623_005, "清单状态不允许撤单");
             }
             Standing::Awaiting if self.memory.knows(arrival) => {
@@ -289,16 +381,27 @@ impl Judge<'_> {
         }
         inventory.standing = Standing::Cancelled;
         self.memory.use_quota(inventory.quota, -inventory.value);
-        self.memory.put(*key, inventory.to_bytes());
+        self.memory.put_long(*key, &inventory.to_bytes());
         self.outbox.held.retain(|held| held.waybill != *arrival);
         self.cancelled.push(*arrival);
-        Ruling::Stored(Numbers { pre_no: Some(self.pre_no('C', pre_series)), ..Numbers::default() })
+        Ruling::Stored(Numbers { pre_no: Some(self.pre_no('C')), ..Numbers::default() })
     }
 
-    fn pre_no(&mut self, letter: char, series: Key) -> String {
-        let day = self.now.to_compact();
+    /// The next number of the e-port: counted by letter and day.
+    pub(super) fn pre_no(&mut self, letter: char) -> String {
+        let mut start = String::with_capacity(18);
+        start.push(letter);
+        start.push_str(&self.day);
+        let number = self.memory.next_number(key(Kind::Series, &[&start]));
+        let _ = write!(start, "{number:09}");
+        start
+    }
+
+    /// The next number of customs: counted by district, year and letter.
+    pub(super) fn customs_no(&mut self, place: Place<'_>, letter: char, series: Key) -> String {
         let number = self.memory.next_number(series);
-        format!("{letter}{}{number:09}", day.get(..8).unwrap_or_default())
+        let year = self.day.get(..4).unwrap_or_default();
+        format!("{}{year}{letter}{number:09}", place.head("customsCode"))
     }
 
     /// Turns a ruling into receipts.
@@ -308,26 +411,34 @@ impl Judge<'_> {
             Ruling::Silence => {}
             Ruling::Refused(code, reason) => {
                 let answer = place.refused(step, code, &reason);
-                self.send(place, &Numbers::default(), &[answer], None);
+                self.send(place, &Numbers::default(), &[answer], &[], None);
             }
             Ruling::Rejected(text, numbers) => {
+                let text = text.chars().take(RETURN_INFO_CHARS_MAX).collect();
                 let last = Answer { after_ms: 2 * step, status: 100, info: Info::Text(text) };
-                self.send(place, &numbers, &[place.taken(step), last], None);
-            }
-            Ruling::Stored(numbers) if place.submission.family.number == 623 => {
-                let text = format!("{},撤单申请审核通过,清单已成功撤单", coded(2300));
-                let last = Answer { after_ms: 3 * step, status: 399, info: Info::Text(text) };
-                let answers = [place.taken(step), stored(2 * step), last];
-                self.send(place, &numbers, &answers, None);
+                self.send(place, &numbers, &[place.taken(step), last], &[], None);
             }
             Ruling::Stored(numbers) => {
-                self.send(place, &numbers, &[place.taken(step), stored(2 * step)], None);
+                let mut answers = Vec::with_capacity(3);
+                answers.extend([place.taken(step), stored(2 * step)]);
+                answers.extend(place.ends(3 * step));
+                self.send(place, &numbers, &answers, &[], None);
             }
             Ruling::Declared(declared) => {
                 let mut answers = Vec::with_capacity(2 + declared.steps.len());
                 answers.extend([place.taken(step), stored(2 * step)]);
                 answers.extend(declared.steps.iter().cloned());
-                self.send(place, &declared.numbers, &answers, Some(&declared));
+                self.send(place, &declared.numbers, &answers, &[], Some(&declared));
+            }
+            Ruling::Exported(exported) => {
+                let mut answers = vec![place.taken(step), stored(2 * step)];
+                answers.extend(exported.steps.iter().cloned());
+                self.send(place, &exported.numbers, &answers, &exported.later, None);
+            }
+            Ruling::Returned(returned) => {
+                let mut answers = vec![place.taken(step), stored(2 * step)];
+                answers.extend(returned.steps.iter().cloned());
+                self.send(place, &returned.numbers, &answers, &returned.later, None);
             }
         }
     }
@@ -337,11 +448,12 @@ impl Judge<'_> {
         place: Place<'_>,
         numbers: &Numbers,
         answers: &[Answer],
+        later: &[Later],
         declared: Option<&Declared>,
     ) {
         let own = Plan::default();
-        let ours = matches!(place.submission.family.number, 621);
-        let plan = if ours { &place.case.plan } else { &own };
+        let family = place.submission.family;
+        let plan = if family.is_inventory() || family.like == 625 { place.plan } else { &own };
         let speaker = place.speaker(numbers, self.now);
         let mut said: Vec<Said> = Vec::with_capacity(8);
         said.extend(answers.iter().map(|answer| speaker.say(answer)));
@@ -360,6 +472,10 @@ impl Judge<'_> {
                 let due_at = self.now.plus_millis(arrival);
                 self.outbox.add(due_at, one.kind, place.receiver, &one.bytes);
             }
+        }
+        for later in later {
+            let said = later.answers.iter().map(|answer| speaker.say(answer)).collect();
+            self.hold(place, plan, later.waits_for, said);
         }
     }
 

@@ -18,6 +18,37 @@ pub trait Judgement: Send + Sync {
 
     /// Whether this certificate may sign for the firm with this code.
     fn may_sign(&self, firm_code: &str, certificate: &Certificate) -> bool;
+
+    /// Which rules refuse an export inventory: what may go by list, and by which kind of it.
+    fn assess_export(&self, inventory: &Document, on: Date) -> Vec<Refusal> {
+        let _ = (inventory, on);
+        Vec::new()
+    }
+
+    /// What is law on a day for returns, exports and collection. What is `None` is not judged.
+    fn rules_on(&self, on: Date) -> DayRules {
+        let _ = on;
+        DayRules::default()
+    }
+}
+
+/// Windows and conditions of one day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DayRules {
+    /// Days after release within which an import return is requested.
+    pub import_return_days: Option<i64>,
+    /// Whether an accepted import return is given back to the buyer's yearly limit.
+    pub import_return_restores_quota: bool,
+    /// Whether bonded goods may be returned to another customs district.
+    pub import_return_elsewhere: bool,
+    /// Months after release within which exported goods may come back.
+    pub export_return_months: Option<i64>,
+    /// Whether retail exports may come back through another customs district.
+    pub export_return_elsewhere: bool,
+    /// Whether an export needs a receipt of funds (403).
+    pub funds_required: bool,
+    /// The first day after release on which tax is paid, counted from release.
+    pub pay_from_day: Option<i64>,
 }
 
 /// Value and tax of one inventory.

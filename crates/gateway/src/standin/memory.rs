@@ -3,6 +3,7 @@
 //! All of it is in memory, about 250 bytes a parcel; each batch's changes are one row of a log,
 //! from which the memory is made again.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -36,6 +37,40 @@ pub(crate) enum Kind {
     Quota,
     /// The last number given out in a series.
     Series,
+    /// A further piece of a long body.
+    More,
+    /// A return application, by firm and its own number.
+    Return,
+    /// What of an inventory has been returned.
+    Returned,
+    /// Who is told of a tax bill, and who answers for it.
+    Parties,
+    /// Declared import inventories, some in each, by running number.
+    Declared,
+    /// An export order, by platform, firm and order number.
+    ExportOrder,
+    /// A receipt of funds, by the same.
+    Funds,
+    /// An export waybill, by carrier and number.
+    ExportWaybill,
+    /// An export inventory, by declarant and its own number.
+    ExportInventory,
+    /// The export inventory of an order.
+    OfOrder,
+    /// The export inventory of a waybill, by carrier and number.
+    OfWaybill,
+    /// The export inventory with a number of customs.
+    OfNumber,
+    /// The arrival of an exported parcel, by its waybill.
+    ExportArrival,
+    /// The departure of an exported parcel, by its waybill.
+    ExportDeparture,
+    /// A sheet of consolidation, arrival or departure, or a summary, by firm and its own number.
+    ExportSheet,
+    /// Closed export inventories of a consignor, some in each, by running number.
+    Closed,
+    /// The tally of a returned parcel, by carrier and number.
+    Tally,
 }
 
 /// The key of a thing. Business keys come from outside, so the hash must only spread well: nothing
@@ -47,6 +82,15 @@ pub(crate) fn key(kind: Kind, parts: &[&str]) -> Key {
         hash.eat(part.as_bytes());
         hash.eat(&[0xFF]);
     }
+    hash.0.to_be_bytes()
+}
+
+/// The key of a thing that belongs to another.
+pub(crate) fn of_key(kind: Kind, owner: &Key, number: u64) -> Key {
+    let mut hash = Fnv::new();
+    hash.eat(&[kind as u8]);
+    hash.eat(owner);
+    hash.eat(&number.to_be_bytes());
     hash.0.to_be_bytes()
 }
 
@@ -84,193 +128,6 @@ impl Fnv {
             self.0 = (self.0 ^ u128::from(*byte))
                 .wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013B);
         }
-    }
-}
-
-/// An order as remembered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Order {
-    pub(crate) app_time: u64,
-    pub(crate) firm: u32,
-    pub(crate) paid: u64,
-    pub(crate) pay_firm: u32,
-    pub(crate) name: u32,
-    pub(crate) id_number: u32,
-    pub(crate) phone: u32,
-    pub(crate) consignee: u32,
-    pub(crate) line_count: u32,
-    pub(crate) lines: u32,
-}
-
-/// A payment as remembered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Payment {
-    pub(crate) app_time: u64,
-    pub(crate) amount: u64,
-    pub(crate) firm: u32,
-    pub(crate) name: u32,
-    pub(crate) id_number: u32,
-}
-
-/// A waybill as remembered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Waybill {
-    pub(crate) order_no: u32,
-    pub(crate) consignee: u32,
-}
-
-/// Where an inventory stands, as far as later messages can tell the difference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Refused or rejected: may be declared again.
-    #[default]
-    Open = 0,
-    /// Stored, and kept back (review, detention, suspension): may be cancelled.
-    Kept = 1,
-    /// Released, closed or returned abroad, or on its way there: nothing can stop it.
-    Settled = 2,
-    /// Cancelled.
-    Cancelled = 3,
-    /// Stored, and released as soon as a warehousing sheet names its waybill: may be cancelled
-    /// until then.
-    Awaiting = 4,
-}
-
-/// An inventory as remembered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Inventory {
-    pub(crate) standing: Standing,
-    pub(crate) quota: Key,
-    pub(crate) value: i64,
-    pub(crate) pre_no: String,
-    pub(crate) invt_no: String,
-}
-
-/// Takes words off the front of a body; past its end there are only zeros.
-struct Words<'a>(&'a [u8]);
-
-impl Words<'_> {
-    fn narrow(&mut self) -> u32 {
-        let (word, rest) = self.0.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-        self.0 = rest;
-        u32::from_be_bytes(*word)
-    }
-
-    fn wide(&mut self) -> u64 {
-        let (word, rest) = self.0.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        self.0 = rest;
-        u64::from_be_bytes(*word)
-    }
-}
-
-impl Order {
-    const BYTES: usize = 2 * 8 + 8 * 4;
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(Order::BYTES);
-        body.extend_from_slice(&self.app_time.to_be_bytes());
-        body.extend_from_slice(&self.paid.to_be_bytes());
-        for word in [
-            self.firm,
-            self.pay_firm,
-            self.name,
-            self.id_number,
-            self.phone,
-            self.consignee,
-            self.line_count,
-            self.lines,
-        ] {
-            body.extend_from_slice(&word.to_be_bytes());
-        }
-        body
-    }
-
-    pub(crate) fn from_bytes(body: &[u8]) -> Option<Order> {
-        let mut words = Words(body);
-        (body.len() == Order::BYTES).then(|| Order {
-            app_time: words.wide(),
-            paid: words.wide(),
-            firm: words.narrow(),
-            pay_firm: words.narrow(),
-            name: words.narrow(),
-            id_number: words.narrow(),
-            phone: words.narrow(),
-            consignee: words.narrow(),
-            line_count: words.narrow(),
-            lines: words.narrow(),
-        })
-    }
-}
-
-impl Payment {
-    const BYTES: usize = 2 * 8 + 3 * 4;
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(Payment::BYTES);
-        body.extend_from_slice(&self.app_time.to_be_bytes());
-        body.extend_from_slice(&self.amount.to_be_bytes());
-        for word in [self.firm, self.name, self.id_number] {
-            body.extend_from_slice(&word.to_be_bytes());
-        }
-        body
-    }
-
-    pub(crate) fn from_bytes(body: &[u8]) -> Option<Payment> {
-        let mut words = Words(body);
-        (body.len() == Payment::BYTES).then(|| Payment {
-            app_time: words.wide(),
-            amount: words.wide(),
-            firm: words.narrow(),
-            name: words.narrow(),
-            id_number: words.narrow(),
-        })
-    }
-}
-
-impl Waybill {
-    const BYTES: usize = 2 * 4;
-
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        [self.order_no.to_be_bytes(), self.consignee.to_be_bytes()].concat()
-    }
-
-    pub(crate) fn from_bytes(body: &[u8]) -> Option<Waybill> {
-        let mut words = Words(body);
-        (body.len() == Waybill::BYTES)
-            .then(|| Waybill { order_no: words.narrow(), consignee: words.narrow() })
-    }
-}
-
-impl Inventory {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut body = vec![self.standing as u8];
-        body.extend_from_slice(&self.quota);
-        body.extend_from_slice(&self.value.to_be_bytes());
-        body.extend_from_slice(self.pre_no.as_bytes());
-        body.push(b'|');
-        body.extend_from_slice(self.invt_no.as_bytes());
-        body
-    }
-
-    pub(crate) fn from_bytes(body: &[u8]) -> Option<Inventory> {
-        let (standing, rest) = body.split_first()?;
-        let (quota, rest) = rest.split_first_chunk::<16>()?;
-        let (value, numbers) = rest.split_first_chunk::<8>()?;
-        let (pre_no, invt_no) = std::str::from_utf8(numbers).ok()?.split_once('|')?;
-        Some(Inventory {
-            standing: match standing {
-                0 => Standing::Open,
-                1 => Standing::Kept,
-                2 => Standing::Settled,
-                3 => Standing::Cancelled,
-                4 => Standing::Awaiting,
-                _ => return None,
-            },
-            quota: *quota,
-            value: i64::from_be_bytes(*value),
-            pre_no: pre_no.to_owned(),
-            invt_no: invt_no.to_owned(),
-        })
     }
 }
 
@@ -343,6 +200,12 @@ impl Hasher for KeyHasher {
     }
 }
 
+/// Bytes of a long body in one piece: with their count they fill a body.
+const PIECE_BYTES: usize = 254;
+
+/// Keys in one piece of a list: with the time before them they fit into a body.
+const LIST_KEYS_MAX: usize = 15;
+
 /// Bytes before each body in a row of the log: key and length.
 const LOG_HEAD_BYTES: usize = 16 + 1;
 
@@ -402,6 +265,65 @@ impl Memory {
         self.changed.insert(key, body.into());
     }
 
+    /// Remembers a body of any length: what does not fit into one goes into pieces of its own.
+    pub(crate) fn put_long(&mut self, key: Key, body: &[u8]) {
+        let mut pieces = body.chunks(PIECE_BYTES);
+        let first = pieces.next().unwrap_or_default();
+        let more = pieces.len();
+        let mut start = Vec::with_capacity(1 + first.len());
+        start.push(u8::try_from(more).unwrap_or(u8::MAX));
+        start.extend_from_slice(first);
+        self.put(key, start);
+        for (piece, number) in pieces.zip(1..) {
+            self.put(of_key(Kind::More, &key, number), piece);
+        }
+    }
+
+    /// The long body under a key.
+    pub(crate) fn find_long(&self, key: &Key) -> Option<Cow<'_, [u8]>> {
+        let (more, first) = self.find(key)?.split_first()?;
+        if *more == 0 {
+            return Some(Cow::Borrowed(first));
+        }
+        let mut body = first.to_vec();
+        for number in 1..=u64::from(*more) {
+            body.extend_from_slice(self.find(&of_key(Kind::More, key, number))?);
+        }
+        Some(Cow::Owned(body))
+    }
+
+    /// A number under a key; 0 when there is none.
+    pub(crate) fn number(&self, key: &Key) -> u64 {
+        let stored = self.find(key).and_then(|body| <[u8; 8]>::try_from(body).ok());
+        stored.map_or(0, u64::from_be_bytes)
+    }
+
+    /// Another key under a key.
+    pub(crate) fn refer(&self, key: &Key) -> Option<Key> {
+        self.find(key).and_then(|body| Key::try_from(body).ok())
+    }
+
+    /// Adds keys to a list that is kept in pieces under running numbers. A piece that was written
+    /// is never touched again.
+    pub(crate) fn append(&mut self, kind: Kind, list: &Key, at: u32, keys: &[Key]) {
+        let mut last = self.number(list);
+        for keys in keys.chunks(LIST_KEYS_MAX) {
+            last += 1;
+            let piece = [&at.to_be_bytes(), keys.as_flattened()].concat();
+            self.put(of_key(kind, list, last), piece);
+        }
+        if !keys.is_empty() {
+            self.put(*list, last.to_be_bytes());
+        }
+    }
+
+    /// One piece of such a list: the second its keys were added, and they.
+    pub(crate) fn piece(&self, kind: Kind, list: &Key, number: u64) -> Option<(u32, Vec<Key>)> {
+        let (at, keys) = self.find(&of_key(kind, list, number))?.split_first_chunk::<4>()?;
+        let keys = keys.chunks_exact(16).filter_map(|key| Key::try_from(key).ok());
+        Some((u32::from_be_bytes(*at), keys.collect()))
+    }
+
     /// Forgets what is under a key.
     pub(crate) fn forget(&mut self, key: &Key) {
         if self.knows(key) {
@@ -423,8 +345,7 @@ impl Memory {
 
     /// The next number of a series, from 1.
     pub(crate) fn next_number(&mut self, series: Key) -> u64 {
-        let stored = self.find(&series).and_then(|body| <[u8; 8]>::try_from(body).ok());
-        let next = stored.map_or(0, u64::from_be_bytes) + 1;
+        let next = self.number(&series) + 1;
         self.put(series, next.to_be_bytes());
         next
     }
@@ -448,22 +369,6 @@ pub(crate) fn scaled(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_remembered_comes_back() {
-        let order = Order { app_time: 1, paid: 28_439_000, line_count: 3, ..Order::default() };
-        assert_eq!(Order::from_bytes(&order.to_bytes()), Some(order));
-        let inventory = Inventory {
-            standing: Standing::Kept,
-            quota: [7; 16],
-            value: 50_000,
-            pre_no: "B20261123000000001".into(),
-            invt_no: "37032026I000000001".into(),
-        };
-        assert_eq!(Inventory::from_bytes(&inventory.to_bytes()), Some(inventory));
-        assert_eq!(Order::from_bytes(b"short"), None);
-        assert_eq!(Inventory::from_bytes(b""), None);
-    }
 
     #[test]
     fn keys_keep_kinds_and_parts_apart() {
@@ -491,6 +396,28 @@ mod tests {
                 assert_eq!(again.find(key), memory.find(key));
             }
         }
+    }
+
+    #[test]
+    fn long_bodies_and_lists_come_back_whole() {
+        let mut memory = Memory::default();
+        let owner = key(Kind::Order, &["1"]);
+        for length in [0_usize, 1, 254, 255, 600, 100, 0] {
+            let body: Vec<u8> = (0..length).map(|n| n as u8).collect();
+            memory.put_long(owner, &body);
+            memory.keep();
+            assert_eq!(memory.find_long(&owner).as_deref(), Some(&*body), "{length}");
+        }
+        let list = key(Kind::Declared, &[]);
+        let keys: Vec<Key> = (0..40).map(|n| key(Kind::Order, &[&n.to_string()])).collect();
+        memory.append(Kind::Declared, &list, 7, &keys[..20]);
+        memory.append(Kind::Declared, &list, 9, &keys[20..]);
+        memory.append(Kind::Declared, &list, 9, &[]);
+        let pieces: Vec<(u32, Vec<Key>)> = (1..=memory.number(&list))
+            .filter_map(|number| memory.piece(Kind::Declared, &list, number))
+            .collect();
+        assert_eq!(pieces.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [7, 7, 9, 9]);
+        assert_eq!(pieces.into_iter().flat_map(|(_, keys)| keys).collect::<Vec<_>>(), keys);
     }
 
     #[test]

@@ -8,15 +8,19 @@
 //! database: each reads in the log what the others learned before it judges.
 
 mod answer;
+mod bills;
 mod case;
 mod delivery;
 mod family;
 mod judge;
 mod judgement;
 mod memory;
+mod outward;
 mod packed;
 mod person;
 mod receipt;
+mod records;
+mod refund;
 pub mod scenario;
 mod store;
 mod written;
@@ -27,19 +31,21 @@ use ceb::signature::Verifier;
 use db::{Db, DbError, Migration};
 use kernel::{Id, IdSource, Time};
 
-pub use judgement::{AssessedLine, Assessment, Judgement, Refusal};
+pub use bills::BillBy;
+pub use judgement::{AssessedLine, Assessment, DayRules, Judgement, Refusal};
 pub use scenario::{SCENARIOS, Scenario};
 
 use crate::envelope::{Addresses, IMPORT_RECEIVER, Outgoing};
 use crate::transport::{
     Accepted, Customs, Delivery, FORMAT_ERROR, STORAGE_ERROR, TransportFailure, is_retryable,
 };
+use bills::Round;
 use case::{Content, Incoming, Reader, Series};
 use judge::Judge;
 use memory::{Kind, Memory, key};
 use packed::{Guid, retime};
 use person::Persons;
-use receipt::{FormatError, Outbox, RAW};
+use receipt::{FormatError, RAW};
 
 /// Tables the stand-in needs in its database.
 pub const MIGRATIONS: &[Migration] = store::MIGRATIONS;
@@ -53,6 +59,8 @@ pub struct Settings {
     pub verify_signatures: bool,
     /// Its own DXP id, the sender of its receipts.
     pub dxp_id: String,
+    /// Whose tax bills one payment notice gathers.
+    pub bill_by: BillBy,
     /// Number of this node, apart from that of every other that writes to the same database.
     pub node: u8,
 }
@@ -63,6 +71,7 @@ impl Default for Settings {
             step_ms: 1000,
             verify_signatures: true,
             dxp_id: IMPORT_RECEIVER.to_owned(),
+            bill_by: BillBy::default(),
             node: 63,
         }
     }
@@ -132,6 +141,32 @@ impl StandIn {
         self.answer(envelopes.iter().map(|bytes| reader.envelope(bytes)).collect(), now)
     }
 
+    /// Carries the tax of released import inventories to payment notices, once their window for
+    /// returns has passed: a bill (816) and its state (818) for each, gathered as
+    /// [`Settings::bill_by`] says. Asked again on the same day it carries nothing twice; asked once
+    /// a period it makes the bills of that period. Gives how many were carried.
+    ///
+    /// # Errors
+    /// When the database fails; what was carried before stays so.
+    pub fn due_bills(&self, now: Time) -> Result<usize, TransportFailure> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut round = Round { next: 0, carried: 0, done: false };
+        while !round.done {
+            known.memory.undo();
+            let place = self.db.write(|tx| {
+                let own = self.catch_up(tx, &mut known)?;
+                let step_ms = self.step_ms();
+                let mut judge = Judge::new(self.law.as_ref(), now, step_ms, &mut known.memory);
+                judge.due_bills(self.settings.bill_by, &mut round);
+                self.save(tx, judge, own, now)?;
+                Ok::<_, DbError>(own)
+            });
+            known.place = place.map_err(|e| storage(&e))?;
+            known.memory.keep();
+        }
+        Ok(round.carried)
+    }
+
     fn reader(&self, now: Time) -> Reader<'_> {
         Reader {
             law: self.law.as_ref(),
@@ -171,24 +206,12 @@ impl StandIn {
         batch: &[Result<Incoming<'_>, TransportFailure>],
         now: Time,
     ) -> Result<(i64, Verdicts), DbError> {
-        let Known { memory, place } = &mut **known;
-        let own = store::next_place(tx)?;
-        if *place != own - 1 {
-            *place = store::catch_up(tx, memory, *place)?;
-        }
-        let mut judge = Judge {
-            law: self.law.as_ref(),
-            now,
-            step_ms: self.settings.step_ms.max(1),
-            memory,
-            outbox: Outbox::default(),
-            arrived: Vec::new(),
-            cancelled: Vec::new(),
-        };
+        let own = self.catch_up(tx, known)?;
+        let mut judge = Judge::new(self.law.as_ref(), now, self.step_ms(), &mut known.memory);
         let mut verdicts: Verdicts = batch.iter().map(|_| None).collect();
-        // Counterparts first, then inventories, then cancellations, whatever their order in the
-        // batch: the batch is one moment.
-        for turn in 0..3 {
+        // Counterparts first, then inventories, then what names inventories, whatever their order in
+        // the batch: the batch is one moment.
+        for turn in 0..TURNS {
             for (read, verdict) in batch.iter().zip(&mut verdicts) {
                 if let Ok(incoming) = read
                     && turn_of(incoming) == turn
@@ -199,6 +222,20 @@ impl StandIn {
         }
         self.save(tx, judge, own, now)?;
         Ok((own, verdicts))
+    }
+
+    /// Brings the memory up to the log's end, and takes the place after it.
+    fn catch_up(&self, tx: &mut db::Tx, known: &mut MutexGuard<'_, Known>) -> Result<i64, DbError> {
+        let Known { memory, place } = &mut **known;
+        let own = store::next_place(tx)?;
+        if *place != own - 1 {
+            *place = store::catch_up(tx, memory, *place)?;
+        }
+        Ok(own)
+    }
+
+    fn step_ms(&self) -> i64 {
+        self.settings.step_ms.max(1)
     }
 
     /// Takes one message: refuses it, answers its format, or judges its documents.
@@ -265,10 +302,11 @@ impl StandIn {
     fn save(
         &self,
         tx: &mut db::Tx,
-        judge: Judge<'_>,
+        mut judge: Judge<'_>,
         place: i64,
         now: Time,
     ) -> Result<(), DbError> {
+        judge.note_lists();
         let Judge { memory, mut outbox, arrived, cancelled, .. } = judge;
         for mut held in store::take_held(tx, &arrived)? {
             retime(&mut held.bytes, now.plus_millis(held.said_after_ms));
@@ -285,11 +323,15 @@ impl StandIn {
 /// One answer for each message; `None` where reading failed before.
 type Verdicts = Vec<Option<Result<Accepted, TransportFailure>>>;
 
+const TURNS: u8 = 5;
+
 fn turn_of(incoming: &Incoming<'_>) -> u8 {
     match &incoming.content {
         Content::Message(submission) => match submission.family.number {
-            621 => 1,
-            623 => 2,
+            621 | 603 => 1,
+            623 | 625 | 605 | 607 | 213 => 2,
+            509 => 3,
+            701 => 4,
             _ => 0,
         },
         Content::Unreadable { .. } => 0,

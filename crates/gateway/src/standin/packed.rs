@@ -15,7 +15,7 @@ pub(crate) struct Numbers {
     pub(crate) pre_no: Option<String>,
     /// 清单编号, by customs.
     pub(crate) invt_no: Option<String>,
-    /// 入库单编号, by customs.
+    /// 入库单编号 or 汇总申请编号, by customs.
     pub(crate) rkd_no: Option<String>,
 }
 
@@ -184,26 +184,65 @@ pub(crate) struct TaxLine<'a> {
 pub(super) const TAX_ECHO: [&str; 5] =
     ["assureCode", "ebcCode", "logisticsCode", "agentCode", "customsCode"];
 
-/// Packs a tax bill for one released inventory.
-pub(crate) fn pack_tax<'a>(
-    out: &mut Vec<u8>,
-    inventory: &Record,
-    invt_no: &str,
-    lines: impl ExactSizeIterator<Item = TaxLine<'a>>,
-    said_at: Time,
-) {
-    out.extend_from_slice(&said_at.to_millis().to_be_bytes());
-    put_guid(out, &Guid::made(inventory.text("guid").unwrap_or_default(), 816));
-    put_text(out, invt_no);
-    for name in TAX_ECHO {
-        put_text(out, inventory.text(name).unwrap_or_default());
-    }
-    put_number(out, lines.len() as u64);
-    for line in lines {
-        put_text(out, line.hs_code);
-        for amount in [line.value, line.duty, line.vat, line.consumption_tax] {
-            put_signed(out, amount.0);
+/// A tax bill for one inventory, without its lines.
+pub(crate) struct TaxBill<'a> {
+    pub(crate) guid: Guid,
+    pub(crate) invt_no: &'a str,
+    /// How many bills the inventory has had, this one counted.
+    pub(crate) number: u8,
+    pub(crate) status: u8,
+    /// The payment notice it was carried to; empty before.
+    pub(crate) notice: &'a str,
+    /// What it repeats of its inventory.
+    pub(crate) echo: [&'a str; TAX_ECHO.len()],
+    pub(crate) said_at: Time,
+}
+
+impl TaxBill<'_> {
+    /// Packs it with its lines behind others.
+    pub(crate) fn pack<'a>(
+        &self,
+        out: &mut Vec<u8>,
+        lines: impl ExactSizeIterator<Item = TaxLine<'a>>,
+    ) {
+        out.extend_from_slice(&self.said_at.to_millis().to_be_bytes());
+        put_guid(out, &self.guid);
+        put_text(out, self.invt_no);
+        out.extend_from_slice(&[self.number, self.status]);
+        put_text(out, self.notice);
+        self.echo.iter().for_each(|text| put_text(out, text));
+        put_number(out, lines.len() as u64);
+        for line in lines {
+            put_text(out, line.hs_code);
+            for amount in [line.value, line.duty, line.vat, line.consumption_tax] {
+                put_signed(out, amount.0);
+            }
         }
+    }
+}
+
+/// The state of a tax bill.
+pub(crate) struct BillStatus<'a> {
+    pub(crate) guid: Guid,
+    pub(crate) invt_no: &'a str,
+    /// Which bill of its inventory.
+    pub(crate) number: u8,
+    pub(crate) status: u8,
+    /// The payment notice it was carried to; empty before.
+    pub(crate) notice: &'a str,
+    pub(crate) guarantor: &'a str,
+    pub(crate) said_at: Time,
+}
+
+impl BillStatus<'_> {
+    /// Packs it behind others.
+    pub(crate) fn pack(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.said_at.to_millis().to_be_bytes());
+        put_guid(out, &self.guid);
+        put_text(out, self.invt_no);
+        out.extend_from_slice(&[self.number, self.status]);
+        put_text(out, self.notice);
+        put_text(out, self.guarantor);
     }
 }
 
@@ -214,7 +253,7 @@ pub(crate) fn retime(packed: &mut [u8], said_at: Time) {
     }
 }
 
-fn put_number(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn put_number(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -222,11 +261,11 @@ fn put_number(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-fn put_signed(out: &mut Vec<u8>, value: i64) {
+pub(super) fn put_signed(out: &mut Vec<u8>, value: i64) {
     put_number(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_number(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
@@ -254,7 +293,7 @@ impl<'a> Taker<'a> {
         Some(*byte)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (array, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*array)
@@ -282,6 +321,10 @@ impl<'a> Taker<'a> {
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
+    }
+
+    pub(super) fn string(&mut self) -> Option<String> {
+        self.text().map(|text| String::from_utf8_lossy(text).into_owned())
     }
 
     pub(super) fn guid(&mut self) -> Option<Guid> {

@@ -16,6 +16,14 @@ pub(crate) const RETURNS_PER_MESSAGE_MAX: usize = 100;
 /// Pseudo message type of bytes that travel as they are.
 pub(crate) const RAW: &str = "RAW";
 
+/// Type of the summary results, which are kept as whole messages.
+pub(crate) const SUMMARY: &str = "CEB792";
+
+/// Whether bytes of this type are a message of their own, rather than packed returns.
+pub(crate) fn is_whole(kind: &str) -> bool {
+    matches!(kind, RAW | SUMMARY)
+}
+
 /// One thing said about one document.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -25,6 +33,13 @@ pub(crate) struct Answer {
     pub(crate) status: i64,
     /// `returnInfo`.
     pub(crate) info: Info,
+}
+
+impl Answer {
+    /// The same, said later.
+    pub(crate) fn later_by(self, millis: i64) -> Answer {
+        Answer { after_ms: self.after_ms + millis, ..self }
+    }
 }
 
 /// Receipts of one type for one receiver that arrive at one time.
@@ -41,9 +56,10 @@ pub(crate) struct Due {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A receipt that waits for goods to arrive; its times count from then.
+/// A receipt that waits until something comes, such as goods; its times count from then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Held {
+    /// What it waits for: mostly the arrival of a waybill.
     pub(crate) waybill: Key,
     pub(crate) kind: &'static str,
     pub(crate) receiver: String,
@@ -68,7 +84,7 @@ impl Outbox {
     pub(crate) fn add(&mut self, due_at: Time, kind: &'static str, receiver: &str, bytes: &[u8]) {
         let receiver = self.number_of(receiver);
         let group = (due_at, kind, receiver);
-        let open = self.open.get(&group).filter(|_| kind != RAW);
+        let open = self.open.get(&group).filter(|_| !is_whole(kind));
         if let Some(due) = open.and_then(|index| self.due.get_mut(*index))
             && due.returns < RETURNS_PER_MESSAGE_MAX as i64
         {

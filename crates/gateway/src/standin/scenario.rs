@@ -6,7 +6,8 @@ use std::fmt::Write;
 /// What one scenario does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// 100 with a customs code, or for a document family (311, 411, 511) of that document.
+    /// 100 with a customs code, or for a document family (311, 411, 511, 623, 625 and their
+    /// counterparts in export) of that document.
     Reject,
     /// Negative status of the e-port, on the document the code belongs to.
     Negative,
@@ -74,8 +75,10 @@ pub const SCENARIOS: [Scenario; 14] = [
         effect: Effect::Reject,
         example: "SREJ1313-",
         receipts: "2, 100",
-        zh: "海关退单，数字为海关代码；311、411、511 表示退订单、支付单、运单",
-        en: "customs rejects with this code; 311, 411, 511 reject that document instead",
+        zh: "海关退单，数字为海关代码；311、411、511（出口 303、403、505）表示退订单、支付单（收款单）、\
+             运单，623（605）表示退撤销申请，625（213）表示退退货申请",
+        en: "customs rejects with this code; 311, 411, 511 (export 303, 403, 505) reject order, \
+             payment or waybill instead, 623 (605) the cancellation, 625 (213) the return",
     },
     Scenario {
         word: "NEG",
@@ -203,6 +206,8 @@ pub const SCENARIOS: [Scenario; 14] = [
 pub struct Plan {
     /// What becomes of the inventory, and its digits; `None`: as the rules say.
     pub outcome: Option<(Effect, u32)>,
+    /// What becomes of another document: rejected, with its family, or refused, with a code.
+    pub document: Option<(Effect, u32)>,
     /// How late the receipts arrive, in milliseconds.
     pub late_ms: i64,
     /// Whether they arrive twice.
@@ -252,15 +257,23 @@ impl Plan {
             Effect::Malformed => self.malformed = Some(number),
             Effect::FormatError => self.format_error = true,
             Effect::Exchange => self.exchange = Some(digits.to_owned()),
+            Effect::Reject if rejected_family(number).is_some() => {
+                self.document = Some((Effect::Reject, number));
+            }
+            Effect::Negative if refused_family(number) != INVENTORY => {
+                self.document = Some((Effect::Negative, number));
+            }
             effect => self.outcome = Some((effect, number)),
         }
     }
 
-    /// The customs code for a rejection of the inventory, or of the document family given.
+    /// The customs code for a rejection of the inventory, or the family given when that document
+    /// is rejected. Families are those of import.
     pub(super) fn rejects(&self, family: u32) -> Option<u32> {
-        match self.outcome {
+        let asked = if family == INVENTORY { self.outcome } else { self.document };
+        match asked {
             Some((Effect::Reject, code)) => {
-                let target = if matches!(code, 311 | 411 | 511) { code } else { 621 };
+                let target = rejected_family(code).unwrap_or(INVENTORY);
                 (target == family).then_some(code)
             }
             _ => None,
@@ -268,18 +281,49 @@ impl Plan {
     }
 
     /// The e-port code (without its minus) if it belongs to the document family given. Codes of
-    /// no family belong to the inventory.
+    /// no family belong to the inventory. Families are those of import.
     pub(super) fn refuses(&self, family: u32) -> Option<u32> {
-        let Some((Effect::Negative, code)) = self.outcome else { return None };
-        let target = match code {
-            301_000..=301_999 => 311,
-            401_000..=401_999 => 411,
-            504_000..=504_999 => 511,
-            623_000..=623_999 => 623,
-            _ => 621,
-        };
-        (target == family).then_some(code)
+        let asked = if family == INVENTORY { self.outcome } else { self.document };
+        let Some((Effect::Negative, code)) = asked else { return None };
+        (refused_family(code) == family).then_some(code)
     }
+}
+
+/// The family of inventories.
+const INVENTORY: u32 = 621;
+
+/// The family that digits of a rejection name, as in import; `None` when they are a customs code.
+fn rejected_family(code: u32) -> Option<u32> {
+    match code {
+        311 | 303 => Some(311),
+        411 | 403 => Some(411),
+        511 | 505 => Some(511),
+        623 | 605 => Some(623),
+        625 | 213 => Some(625),
+        _ => None,
+    }
+}
+
+/// The family that an e-port code belongs to, as in import.
+fn refused_family(code: u32) -> u32 {
+    match code {
+        301_000..=301_999 => 311,
+        401_000..=401_999 => 411,
+        504_000..=504_999 => 511,
+        623_000..=623_999 => 623,
+        625_000..=625_999 => 625,
+        _ => INVENTORY,
+    }
+}
+
+/// The prefixes at the beginning of an order number, as they were written; empty when there are
+/// none.
+pub(super) fn prefixes(order_no: &str) -> &str {
+    let mut rest = order_no;
+    while let Some((_, _, after)) = prefix(rest) {
+        rest = after;
+    }
+    order_no.strip_suffix(rest).unwrap_or_default()
 }
 
 fn prefix(text: &str) -> Option<(&'static Scenario, &str, &str)> {
@@ -320,29 +364,61 @@ named here. Prefixes may follow one another (`SDUP-SINSP-20260001`), the last ou
 ";
 
 const NOTES: &str = "
-Receipts for a released inventory come one second apart: 2, 120, 800, 899, and the e-tax bill
+Receipts for a released import inventory come one second apart: 2, 120, 800, 899, and the e-tax bill
 (CEB816) with the release. Inventories in mode 9610 wait at 120 until the warehousing sheet (CEB711)
-with their waybill has come. Orders, payments, waybills, waybill statuses, warehousing sheets and
-cancellations get 2 and 120; an accepted cancellation then gets 399. The same input at the same time
-gives the same receipts. A refused inventory has no e-port number yet, so its receipt lacks `preNo`,
-as real ones do.
+with their waybill has come. Orders, payments, waybills, waybill statuses and warehousing sheets get
+2 and 120; an accepted cancellation or return then gets 399. The same input at the same time gives
+the same receipts. A refused inventory has no e-port number yet, so its receipt lacks `preNo`, as
+real ones do.
 
-It is a test double. What it knows lies in memory, about 250 bytes a parcel, and with the receipts
+## Export 出口
+
+| Document | Receipts | What it waits for |
+|---|---|---|
+| order 303, receipt of funds 403, waybill 505 | 2, 120 | – |
+| inventory 603 | 2, 120; 800; 899 | 800 for the arrival (507), 899 for the departure (509) of its waybill |
+| cancellation 605 | 2, 120, 399 | possible until the goods have arrived, or while they are kept back |
+| consolidation 607 | 2, 120 | inventories declared; says voyage and bill of lading where they left them open |
+| arrival 507 | 2, 120, 399 | nothing: goods may arrive before they are declared |
+| departure 509 | 2, 120, 399 | inventories released, with voyage and bill of lading known |
+| summary 701 | 2, 120, 399, then twice 792 | inventories of kind B closed; the second 792 has the number of the declaration |
+| return 213 | 2, 120; 800 | inventory released; 800 for the tally (215) of its waybill |
+| tally 215 | 2, 120, 399 | – |
+
+The prefixes work on export as on import, with the same outcomes: papers are reviewed (300) at once,
+goods are inspected (500) when they have arrived, and times count from the arrival. Lateness, copies
+and the reversed order apply to each group of receipts that come together. What names its inventory
+by number only (605, 213) gets what the order number of that inventory asks for; prefixes of delivery
+apply to returns as well.
+
+## Returns and tax bills 退货与电子税单
+
+A return of imported goods (625) that is accepted gives its value back to the buyer's yearly limit,
+voids the e-tax bill (CEB818, state 3), and, when something is left, makes a new one (CEB816, state
+1, next number). Once the window for returns has passed, customs is asked to carry the bills to
+payment notices: each then comes as CEB816 and CEB818 of state 2 with the number of the notice, one
+notice for all that a guarantor owes that day in a district, or for what it owes for one firm.
+
+## What it is 说明
+
+It is a test double. What it knows lies in memory, about 300 bytes a parcel, and with the receipts
 it owes in a file of its own beside the embedded database (`….standin.db`), or in the tables
 `standin_*` of a database server. A killed process loses nothing of it; a power cut may lose the
 last moments in that file, because it is not worth a wait for the disk. Within the process messages
 and receipts change hands without envelopes; an original of a receipt is then the bare message.
 
-What the rules refuse is answered like this:
+What the rules refuse is answered like this; export has no table of codes of its own and gets those
+of the import document of the same kind, its sheets those of the warehousing sheet:
 
 | Fault | Answer |
 |---|---|
 | structure, missing required signature | CEB900 |
-| signature does not verify | -301020, -401009, -504011, -505011, -621029, -623029, -800001 |
-| sender of the envelope is not the message's `dxpId` | -301008, -401009, -504011, -505011, -621001, -623001, -800001 |
+| signature does not verify | -301020, -401009, -504011, -505011, -621029, -623029, -625005, -800001 |
+| the signer may not sign for the firm | -621015, -623021, -625020, others as above |
+| sender of the envelope is not the message's `dxpId` | -301008, -401009, -504011, -505011, -621001, -623001, -625001, -800001 |
 | other finding of the checker | the same codes, with the finding's text |
-| document exists | -301010, -401007, -504015, -621004, -623009, -800003 |
-| change or deletion of what is not there | -301009, -401006, -504014, -621011 |
+| document exists | -301010, -401007, -504015, -621004, -623009, -625022, -800003 |
+| change or deletion of what is not there | -301009, -401006, -504014, -621011, -625204 |
 | older than what is stored | -301014, -401012 |
 | change in a state that forbids it | -621012 |
 | above the single limit with several pieces | -621005 |
@@ -354,6 +430,11 @@ What the rules refuse is answered like this:
 | buyer's name, telephone differ in the inventory | 100, Code 13127, 130126 |
 | document missing, consignee differs, not on the positive list | 100, text without code |
 | cancellation of an unknown, cleared inventory | -623003, -623005 |
+| export: kind of order and mode differ, waybill used by another inventory, above the limit for going by list, conditions of simplified declaration | 100, text without code |
+| consolidation, arrival, departure: unknown or unreleased inventory, other transport than declared | 100, each waybill named |
+| summary: not closed, of kind A, of another firm, summarised before | 100, each inventory named |
+| return of an unknown inventory, one not released, goods not in it | -625204, -625205, -625209 |
+| return of more than is left, after the window, through a district that may not take it | 100, text without code |
 ";
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! that up to 100 of them travel in one message and nothing is written twice.
 
 use ceb::MessageType;
+use ceb::schema::{Field, Flow, Format};
 use kernel::{Fen, Time};
 
 use super::family::coded_into;
@@ -29,9 +30,26 @@ impl Leaf {
             "returnInfo" => Leaf::Info,
             "preNo" => Leaf::PreNo,
             "invtNo" => Leaf::InvtNo,
-            "rkdNo" => Leaf::RkdNo,
+            "rkdNo" | "sumNo" => Leaf::RkdNo,
             _ => Leaf::Echo,
         }
+    }
+}
+
+/// One field of a receipt.
+#[derive(Clone, Copy)]
+struct LeafAt {
+    name: &'static str,
+    leaf: Leaf,
+    /// Whether it stands there even with nothing in it: the schema of export wants it so.
+    kept: bool,
+}
+
+impl LeafAt {
+    fn of(field: &Field, flow: Flow) -> LeafAt {
+        let may_be_empty = matches!(field.format, Format::Text { min: 0, .. });
+        let kept = flow == Flow::Export && field.required && may_be_empty;
+        LeafAt { name: field.name, leaf: Leaf::of(field.name), kept }
     }
 }
 
@@ -39,7 +57,7 @@ impl Leaf {
 pub(crate) struct Writer<'a> {
     kind: Option<&'static MessageType>,
     out: &'a mut Vec<u8>,
-    leaves: Vec<(&'static str, Leaf)>,
+    leaves: Vec<LeafAt>,
     /// The last time written, and how.
     time: (Time, String),
 }
@@ -49,16 +67,21 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(kind: &str, out: &'a mut Vec<u8>) -> Writer<'a> {
         let kind = ceb::message_type(kind);
         let fields = kind.map(|kind| kind.document.head.fields).unwrap_or_default();
-        let leaves = fields.iter().map(|field| (field.name, Leaf::of(field.name))).collect();
+        let flow = kind.map_or(Flow::Import, |kind| kind.flow);
+        let leaves = fields.iter().map(|field| LeafAt::of(field, flow)).collect();
         Writer { kind, out, leaves, time: (Time::from_millis(i64::MIN), String::new()) }
     }
 
     /// Writes every receipt of a row; what is not a receipt ends it.
     pub(crate) fn row(&mut self, packed: &[u8]) {
         let mut taker = Taker(packed);
-        let is_tax = self.kind.is_some_and(|kind| kind.code == "CEB816");
+        let code = self.kind.map_or("", |kind| kind.code);
         while !taker.0.is_empty() {
-            let written = if is_tax { self.tax(&mut taker) } else { self.one(&mut taker) };
+            let written = match code {
+                "CEB816" => self.tax(&mut taker),
+                "CEB818" => self.bill_status(&mut taker),
+                _ => self.one(&mut taker),
+            };
             if written.is_none() {
                 return;
             }
@@ -76,7 +99,7 @@ impl<'a> Writer<'a> {
         let mut echo = next_echo(taker, &mut echoes)?;
         open(self.out, element);
         for at in 0..self.leaves.len() {
-            let (name, leaf) = self.leaves[at];
+            let LeafAt { name, leaf, kept } = self.leaves[at];
             let mut echoed = None;
             if echo.is_some_and(|(place, _)| usize::from(place) == at) {
                 echoed = echo.map(|(_, text)| text);
@@ -87,10 +110,12 @@ impl<'a> Writer<'a> {
                 Leaf::Status => self.with(name, |out| write_number(out, status)),
                 Leaf::Time => self.time(name, said_at),
                 Leaf::Info => self.with(name, |out| info.write(out, &guid)),
-                Leaf::PreNo => self.unless_empty(name, pre_no),
-                Leaf::InvtNo if !invt_no.is_empty() => self.unless_empty(name, invt_no),
-                Leaf::RkdNo => self.unless_empty(name, rkd_no),
-                Leaf::InvtNo | Leaf::Echo => self.unless_empty(name, echoed.unwrap_or_default()),
+                Leaf::PreNo => self.unless_empty(name, pre_no, kept),
+                Leaf::InvtNo if !invt_no.is_empty() => self.unless_empty(name, invt_no, kept),
+                Leaf::RkdNo => self.unless_empty(name, rkd_no, kept),
+                Leaf::InvtNo | Leaf::Echo => {
+                    self.unless_empty(name, echoed.unwrap_or_default(), kept);
+                }
             }
         }
         close(self.out, element);
@@ -101,6 +126,8 @@ impl<'a> Writer<'a> {
         let said_at = taker.time()?;
         let guid = taker.guid()?;
         let invt_no = taker.text()?;
+        let (number, status) = (taker.byte()?, taker.byte()?);
+        let notice = taker.text()?;
         let mut echo: [&[u8]; TAX_ECHO.len()] = [&[]; TAX_ECHO.len()];
         for slot in &mut echo {
             *slot = taker.text()?;
@@ -123,14 +150,12 @@ impl<'a> Writer<'a> {
         self.with("guid", |out| write_guid(out, &guid));
         self.time("returnTime", said_at);
         self.with("invtNo", |out| escaped(out, invt_no));
-        self.with("taxNo", |out| {
-            escaped(out, invt_no);
-            out.extend_from_slice(b"01");
-        });
+        self.tax_no(invt_no, number);
         self.amounts(&[duty, vat, consumption_tax]);
-        self.with("status", |out| out.push(b'1'));
+        self.with("status", |out| write_number(out, i64::from(status)));
+        self.unless_empty("entDutyNo", notice, false);
         for (name, text) in TAX_ECHO.iter().zip(echo) {
-            self.unless_empty(name, text);
+            self.unless_empty(name, text, false);
         }
         close(self.out, "TaxHeadRd");
         for (index, (hs_code, [value, duty, vat, consumption_tax])) in lines.iter().enumerate() {
@@ -143,6 +168,34 @@ impl<'a> Writer<'a> {
         }
         close(self.out, "Tax");
         Some(())
+    }
+
+    fn bill_status(&mut self, taker: &mut Taker<'_>) -> Option<()> {
+        let said_at = taker.time()?;
+        let guid = taker.guid()?;
+        let invt_no = taker.text()?;
+        let (number, status) = (taker.byte()?, taker.byte()?);
+        let (notice, guarantor) = (taker.text()?, taker.text()?);
+        open(self.out, "Tax");
+        open(self.out, "TaxHeadStatus");
+        self.with("guid", |out| write_guid(out, &guid));
+        self.time("returnTime", said_at);
+        self.with("invtNo", |out| escaped(out, invt_no));
+        self.tax_no(invt_no, number);
+        self.with("status", |out| write_number(out, i64::from(status)));
+        self.unless_empty("entDutyNo", notice, false);
+        self.unless_empty("assureCode", guarantor, false);
+        close(self.out, "TaxHeadStatus");
+        close(self.out, "Tax");
+        Some(())
+    }
+
+    /// The number of a bill: that of its inventory and its own.
+    fn tax_no(&mut self, invt_no: &[u8], number: u8) {
+        self.with("taxNo", |out| {
+            escaped(out, invt_no);
+            out.extend_from_slice(&[b'0' + number / 10 % 10, b'0' + number % 10]);
+        });
     }
 
     fn amounts(&mut self, amounts: &[Fen; 3]) {
@@ -161,8 +214,8 @@ impl<'a> Writer<'a> {
         close(self.out, name);
     }
 
-    fn unless_empty(&mut self, name: &str, text: &[u8]) {
-        if !text.is_empty() {
+    fn unless_empty(&mut self, name: &str, text: &[u8], kept: bool) {
+        if kept || !text.is_empty() {
             self.with(name, |out| escaped(out, text));
         }
     }
