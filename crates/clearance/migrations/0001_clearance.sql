@@ -11,10 +11,11 @@ CREATE TABLE clearance_message (
 );
 CREATE INDEX clearance_message_guid ON clearance_message (guid);
 
--- Orders, payments, waybills, waybill statuses, cancel applications, warehousing details.
--- issuer_code and number are the business key (see document::facts); turn counts the reuse of a
+-- Orders, payments, waybills, waybill statuses, cancel applications, warehousing details; of exports
+-- orders, receipts of funds, waybills, cancel applications, and what speaks of many inventories at
+-- once: arrivals, consolidations, departures, summary applications. issuer_code and number are the business key (see document::facts); turn counts the reuse of a
 -- waybill number. link_no is the order number of a payment or waybill, the declarant's own number
--- of a cancel application, the bill number of a warehousing detail.
+-- of a cancel application, the bill number of a warehousing detail or collective document.
 CREATE TABLE clearance_document (
     id BIGINT NOT NULL PRIMARY KEY,
     kind BIGINT NOT NULL,
@@ -45,9 +46,10 @@ CREATE TABLE clearance_document_course (
     history BLOB NOT NULL
 );
 
--- Inventories: what was declared.
+-- Inventories: what was declared, of either direction. An export has no buyer: the column is empty.
 CREATE TABLE clearance_inventory (
     id BIGINT NOT NULL PRIMARY KEY,
+    export BOOLEAN NOT NULL,
     guid BLOB NOT NULL,
     agent_code TEXT NOT NULL,
     cop_no TEXT NOT NULL,
@@ -66,7 +68,7 @@ CREATE TABLE clearance_inventory (
     content BLOB NOT NULL,
     received_at BIGINT NOT NULL,
     facts BLOB NOT NULL,
-    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code, export)
 );
 CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
 CREATE INDEX clearance_inventory_waybill ON clearance_inventory (logistics_no);
@@ -74,7 +76,7 @@ CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
 
 -- Where each inventory stands: as clearance_document_course, with what only inventories have.
 -- pre_no and invt_no are given by the authorities. missing is a set of document kinds: 1 order,
--- 2 payment, 4 waybill. quota says whether the amount counts against the buyer's year: 0 no, 1 held,
+-- 2 payment, 4 waybill; of an export 8 order, 16 receipt of funds, 32 waybill. quota says whether the amount counts against the buyer's year: 0 no, 1 held,
 -- 2 used. Amounts are fen. decision_id is the newest record of the evidence log about it.
 CREATE TABLE clearance_inventory_course (
     id BIGINT NOT NULL PRIMARY KEY,
@@ -115,6 +117,59 @@ CREATE TABLE clearance_arrival (
     logistics_code TEXT NOT NULL,
     document_id BIGINT NOT NULL,
     CONSTRAINT clearance_arrival_key PRIMARY KEY (logistics_no, logistics_code, document_id)
+);
+
+-- Which parcels a collective document names: by waybill number, of a summary application by
+-- inventory number.
+CREATE TABLE clearance_mention (
+    number TEXT NOT NULL,
+    document_id BIGINT NOT NULL,
+    CONSTRAINT clearance_mention_key PRIMARY KEY (number, document_id)
+);
+
+-- Export inventories declared to be summarised, from the day they close: with the summary
+-- application that names them and the declaration customs made of them, once there is one.
+CREATE TABLE clearance_summary (
+    inventory_id BIGINT NOT NULL PRIMARY KEY,
+    invt_no TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    closed_at BIGINT NOT NULL,
+    application_id BIGINT,
+    result_no TEXT
+);
+CREATE INDEX clearance_summary_invt_no ON clearance_summary (invt_no);
+CREATE INDEX clearance_summary_open ON clearance_summary (closed_at, inventory_id)
+    WHERE result_no IS NULL;
+
+-- Declarations customs made of summarised inventories (792); the newest it said of each.
+CREATE TABLE clearance_summary_result (
+    result_no TEXT NOT NULL PRIMARY KEY,
+    application_no TEXT NOT NULL,
+    entry_no TEXT NOT NULL,
+    entry_state TEXT NOT NULL,
+    customs_code TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    at BIGINT,
+    inventories BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- Declarations made by form outside the message family (0110, and 9710 and 9810 above the limit of
+-- lists), recorded so that statistics and refunds see them. lines are JSON.
+CREATE TABLE clearance_declaration (
+    id BIGINT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    declared_on BIGINT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    content BLOB NOT NULL,
+    lines TEXT NOT NULL,
+    CONSTRAINT clearance_declaration_number UNIQUE (number)
 );
 
 -- Open findings of an inventory, or of an order whose inventory has not arrived. Replaced as a

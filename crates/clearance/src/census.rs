@@ -37,9 +37,13 @@ pub struct Census {
 /// When the database fails.
 pub fn census(tx: &mut Tx) -> Result<Census, DbError> {
     let by_state = store::inventories_by_state(tx)?;
-    let inventories = by_state.values().sum();
+    let inventories: u64 = by_state.values().sum();
+    let exports = store::exports(tx)?;
     let mut documents = store::papers_by_kind(tx)?;
-    documents.insert(crate::document::Kind::Inventory.word(), inventories);
+    documents.insert(Kind::Inventory.word(), inventories - exports);
+    if exports > 0 {
+        documents.insert(Kind::ExportInventory.word(), exports);
+    }
     Ok(Census {
         by_state,
         by_mode: store::inventories_by_mode(tx)?,

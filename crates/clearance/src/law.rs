@@ -8,6 +8,7 @@ use kernel::{Date, Decimal};
 use register::rules::{NoRule, Rules};
 
 use crate::document::Kind;
+use crate::export::ExportLaw;
 use crate::matching::{Points, Role, Ruleset, Tolerance};
 
 /// A trade mode an import inventory may carry.
@@ -46,6 +47,8 @@ pub struct DayLaw {
     pub guarantors: Vec<Role>,
     /// The modes there are.
     pub modes: Vec<Mode>,
+    /// The law of export, where it is known.
+    pub export: Result<Arc<ExportLaw>, NoRule>,
 }
 
 impl DayLaw {
@@ -92,6 +95,7 @@ impl DayLaw {
             return_request_days: law.int("import.return.request_days")?.value,
             guarantors: guarantors.iter().filter_map(|word| role_of(word)).collect(),
             modes,
+            export: ExportLaw::read(rules, on).map(Arc::new),
         })
     }
 
@@ -109,7 +113,7 @@ const POINT_LISTS: [&str; 4] = [
 ];
 
 fn kind_of(word: &str) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    Kind::ALL.iter().copied().find(|kind| kind.word() == word)
 }
 
 fn role_of(word: &str) -> Option<Role> {

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod document;
 pub mod events;
 pub mod evidence;
+pub mod export;
 pub mod flow;
 pub mod intake;
 pub mod law;

@@ -90,7 +90,7 @@ fn match_four_documents(bencher: Bencher<'_, '_>) {
     let paper = |kind: Kind| read::facts(kind, &document(kind.code()), &veil).unwrap();
     let (order, payment, waybill) =
         (paper(Kind::Order), paper(Kind::Payment), paper(Kind::Waybill));
-    let inventory = read::inventory(&document("CEB621"), &veil);
+    let inventory = read::inventory(Kind::Inventory, &document("CEB621"), &veil);
     let (Facts::Order(order), Facts::Payment(payment), Facts::Waybill(waybill)) =
         (&order, &payment, &waybill)
     else {

@@ -6,7 +6,7 @@
 
 use ceb::{Document, Record};
 
-use super::types::Kind;
+use super::kind::Kind;
 
 const OF_THE_SENDING: [&str; 4] = ["guid", "appType", "appTime", "appStatus"];
 

@@ -2,14 +2,17 @@
 
 use kernel::{Date, Decimal, Time};
 
+use super::export::{Collective, FundsReceipt, NO_PLATFORM};
+use super::export_pack as export;
 use super::guid;
+use super::kind::{Direction, Kind};
 use super::pack::{Packer, Unpacker};
 use super::types::*;
 
-/// The facts of a document other than an inventory.
+/// The facts of a document other than an inventory, of either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Facts {
-    /// 电子订单.
+    /// 订单.
     Order(Order),
     /// 支付单.
     Payment(Payment),
@@ -21,6 +24,10 @@ pub enum Facts {
     CancelApplication(CancelApplication),
     /// 入库明细单.
     Warehousing(Warehousing),
+    /// 收款单.
+    FundsReceipt(FundsReceipt),
+    /// 运抵单, 清单总分单, 离境单, 汇总申请单.
+    Collective(Box<Collective>),
 }
 
 /// The business key of a document other than an inventory.
@@ -53,12 +60,14 @@ impl Facts {
     /// Which document.
     pub fn kind(&self) -> Kind {
         match self {
-            Facts::Order(_) => Kind::Order,
+            Facts::Order(d) => d.kind(),
             Facts::Payment(_) => Kind::Payment,
-            Facts::Waybill(_) => Kind::Waybill,
+            Facts::Waybill(d) => d.kind(),
             Facts::WaybillStatus(_) => Kind::WaybillStatus,
-            Facts::CancelApplication(_) => Kind::CancelApplication,
+            Facts::CancelApplication(d) => d.kind(),
             Facts::Warehousing(_) => Kind::Warehousing,
+            Facts::FundsReceipt(_) => Kind::FundsReceipt,
+            Facts::Collective(d) => d.kind,
         }
     }
 
@@ -71,18 +80,22 @@ impl Facts {
             Facts::WaybillStatus(d) => &d.head,
             Facts::CancelApplication(d) => &d.head,
             Facts::Warehousing(d) => &d.head,
+            Facts::FundsReceipt(d) => &d.head,
+            Facts::Collective(d) => &d.head,
         }
     }
 
     /// The firm whose numbering the document has.
     pub fn issuer(&self) -> &str {
         match self {
-            Facts::Order(d) => &d.ebp_code,
+            Facts::Order(d) => d.shop(),
             Facts::Payment(d) => &d.pay_code,
             Facts::Waybill(d) => &d.logistics_code,
             Facts::WaybillStatus(d) => &d.logistics_code,
             Facts::CancelApplication(d) => &d.agent_code,
             Facts::Warehousing(d) => &d.operator_code,
+            Facts::FundsReceipt(d) => &d.ebc_code,
+            Facts::Collective(d) => &d.issuer,
         }
     }
 
@@ -95,6 +108,8 @@ impl Facts {
             Facts::WaybillStatus(d) => &d.logistics_no,
             Facts::CancelApplication(d) => &d.invt_no,
             Facts::Warehousing(d) => &d.cop_no,
+            Facts::FundsReceipt(d) => &d.number,
+            Facts::Collective(d) => &d.number,
         }
     }
 
@@ -109,7 +124,7 @@ impl Facts {
         match self {
             Facts::Order(d) => Columns {
                 link_no: None,
-                second_code: filled(&d.ebc_code),
+                second_code: filled(&d.ebc_code).filter(|code| *code != d.shop()),
                 third_code: filled(&d.pay_code),
             },
             Facts::Payment(d) => Columns {
@@ -118,7 +133,8 @@ impl Facts {
                 third_code: None,
             },
             Facts::Waybill(d) => {
-                Columns { link_no: filled(&d.order_no), second_code: None, third_code: None }
+                let second_code = filled(&d.ebc_code);
+                Columns { link_no: filled(&d.order_no), second_code, third_code: None }
             }
             Facts::WaybillStatus(_) => Columns::default(),
             Facts::CancelApplication(d) => Columns {
@@ -131,6 +147,19 @@ impl Facts {
                 second_code: filled(&d.logistics_code),
                 third_code: None,
             },
+            Facts::FundsReceipt(d) => Columns {
+                link_no: filled(&d.order_no),
+                second_code: filled(&d.ebp_code).filter(|code| *code != NO_PLATFORM),
+                third_code: filled(&d.pay_code),
+            },
+            Facts::Collective(d) => {
+                let second = if d.names_inventories() { &d.ebc_code } else { &d.logistics_code };
+                Columns {
+                    link_no: filled(&d.bill_no),
+                    second_code: filled(second).filter(|code| *code != d.issuer),
+                    third_code: filled(&d.broker_code),
+                }
+            }
         }
     }
 
@@ -138,8 +167,11 @@ impl Facts {
     pub(crate) fn pack(&self) -> Vec<u8> {
         let mut p = Packer::new();
         pack_guid(&mut p, &self.head().guid);
+        let exported = self.kind().direction() == Direction::Export;
         match self {
+            Facts::Order(d) if exported => export::pack_order(&mut p, d),
             Facts::Order(d) => pack_order(&mut p, d),
+            Facts::Waybill(d) if exported => export::pack_waybill(&mut p, d),
             Facts::Payment(d) => {
                 p.decimal(d.paid);
                 p.signed(d.pay_time.to_millis());
@@ -171,6 +203,8 @@ impl Facts {
                 p.number(d.waybills.len() as u64);
                 d.waybills.iter().for_each(|number| p.text(number));
             }
+            Facts::FundsReceipt(d) => export::pack_funds(&mut p, d),
+            Facts::Collective(d) => export::pack_collective(&mut p, d),
         }
         p.finish()
     }
@@ -191,9 +225,9 @@ impl Facts {
         Some(match kind {
             Kind::Order => Facts::Order(Order {
                 head,
+                ebc_code: if second.is_empty() { issuer.clone() } else { second },
                 ebp_code: issuer,
                 order_no: number,
-                ebc_code: second,
                 pay_code: third,
                 ..unpack_order(&mut u)
             }),
@@ -217,6 +251,7 @@ impl Facts {
                 insurance: u.optional(),
                 weight_kg: u.decimal(),
                 consignee: unpack_consignee(&mut u),
+                ..Waybill::default()
             }),
             Kind::WaybillStatus => Facts::WaybillStatus(WaybillStatus {
                 head,
@@ -225,15 +260,18 @@ impl Facts {
                 status: u.text(),
                 time: Time::from_millis(u.signed()),
             }),
-            Kind::CancelApplication => Facts::CancelApplication(CancelApplication {
-                head,
-                agent_code: issuer,
-                invt_no: number,
-                cop_no: link,
-                ebc_code: second,
-                ebp_code: third,
-                ..unpack_cancel(&mut u)
-            }),
+            Kind::CancelApplication | Kind::ExportCancel => {
+                Facts::CancelApplication(CancelApplication {
+                    head,
+                    direction: kind.direction(),
+                    agent_code: issuer,
+                    invt_no: number,
+                    cop_no: link,
+                    ebc_code: second,
+                    ebp_code: third,
+                    ..unpack_cancel(&mut u)
+                })
+            }
             Kind::Warehousing => Facts::Warehousing(Warehousing {
                 head,
                 operator_code: issuer,
@@ -242,7 +280,48 @@ impl Facts {
                 logistics_code: second,
                 ..unpack_warehousing(&mut u)
             }),
-            Kind::Inventory => return None,
+            Kind::ExportOrder => Facts::Order(Order {
+                head,
+                direction: Direction::Export,
+                order_no: number,
+                ebc_code: if second.is_empty() { issuer } else { second },
+                ..export::unpack_order(&mut u)
+            }),
+            Kind::ExportWaybill => Facts::Waybill(Waybill {
+                head,
+                direction: Direction::Export,
+                logistics_code: issuer,
+                logistics_no: number,
+                ebc_code: second,
+                ..export::unpack_waybill(&mut u)
+            }),
+            Kind::FundsReceipt => Facts::FundsReceipt(FundsReceipt {
+                head,
+                ebc_code: issuer,
+                ebp_code: if second.is_empty() { NO_PLATFORM.to_owned() } else { second },
+                order_no: link,
+                pay_code: third,
+                number,
+                ..export::unpack_funds(&mut u)
+            }),
+            Kind::Arrival | Kind::Consolidation | Kind::Departure | Kind::SummaryApplication => {
+                let summary = kind == Kind::SummaryApplication;
+                let second = if second.is_empty() { issuer.clone() } else { second };
+                let (ebc_code, logistics_code) =
+                    if summary { (second, String::new()) } else { (String::new(), second) };
+                let columns = Collective {
+                    head,
+                    issuer,
+                    number,
+                    bill_no: link,
+                    ebc_code,
+                    logistics_code,
+                    broker_code: third,
+                    ..Collective::new(kind)
+                };
+                Facts::Collective(Box::new(export::unpack_collective(columns, &mut u)))
+            }
+            Kind::Inventory | Kind::ExportInventory => return None,
         })
     }
 }
@@ -281,6 +360,12 @@ impl Inventory {
             p.decimal(line.price);
             p.decimal(line.total);
             p.text(&line.country);
+            if self.export.is_some() {
+                p.text(&line.currency);
+            }
+        }
+        if let Some(terms) = &self.export {
+            export::pack_terms(&mut p, terms);
         }
         p.finish()
     }
@@ -291,7 +376,8 @@ impl Inventory {
         let mut u = Unpacker::new(bytes)?;
         let guid = unpack_guid(&mut u);
         let id = self.buyer.id;
-        Some(Inventory {
+        let exported = self.export.is_some();
+        let mut inventory = Inventory {
             head: Head { guid, ..self.head },
             assure_code: u.text(),
             ems_no: u.text(),
@@ -308,13 +394,17 @@ impl Inventory {
             net_kg: u.decimal(),
             buyer: Buyer { id, ..unpack_buyer_but_id(&mut u) },
             address: unpack_veiled(&mut u),
-            lines: (0..u.count()).map(|_| unpack_line(&mut u)).collect(),
+            lines: (0..u.count()).map(|_| unpack_line(&mut u, exported)).collect(),
             ..self
-        })
+        };
+        if exported {
+            inventory.export = Some(Box::new(export::unpack_terms(&mut u)));
+        }
+        Some(inventory)
     }
 }
 
-fn unpack_line(u: &mut Unpacker<'_>) -> InventoryLine {
+fn unpack_line(u: &mut Unpacker<'_>, exported: bool) -> InventoryLine {
     InventoryLine {
         gnum: u32::try_from(u.number()).unwrap_or_default(),
         item_no: u.text(),
@@ -331,17 +421,18 @@ fn unpack_line(u: &mut Unpacker<'_>) -> InventoryLine {
         price: u.decimal(),
         total: u.decimal(),
         country: u.text(),
+        currency: if exported { u.text() } else { String::new() },
     }
 }
 
-fn compact_day(day: Date) -> u64 {
+pub(super) fn compact_day(day: Date) -> u64 {
     let part = |value: i64| value.unsigned_abs();
     part(i64::from(day.year())) * 10_000
         + part(i64::from(day.month())) * 100
         + part(i64::from(day.day()))
 }
 
-fn day_of(compact: u64) -> Option<Date> {
+pub(super) fn day_of(compact: u64) -> Option<Date> {
     kernel::time::parse_compact_date(&format!("{compact:08}"))
 }
 

@@ -5,6 +5,7 @@ use kernel::{Decimal, Time, mask};
 
 use super::canonical;
 use super::facts::Facts;
+use super::kind::{Direction, Kind};
 use super::types::*;
 use crate::receipt::scrub::scrub;
 
@@ -43,25 +44,25 @@ impl Veil<'_> {
 }
 
 /// A record read by element name.
-struct Fields<'a> {
-    record: &'a Record,
-    veil: &'a Veil<'a>,
+pub(super) struct Fields<'a> {
+    pub(super) record: &'a Record,
+    pub(super) veil: &'a Veil<'a>,
 }
 
 impl<'a> Fields<'a> {
-    fn opt(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn opt(&self, name: &str) -> Option<&'a str> {
         self.record.text(name).map(str::trim).filter(|text| !text.is_empty())
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         self.opt(name).unwrap_or_default().to_owned()
     }
 
-    fn decimal(&self, name: &str) -> Decimal {
+    pub(super) fn decimal(&self, name: &str) -> Decimal {
         self.record.decimal(name).unwrap_or_default()
     }
 
-    fn time(&self, name: &str) -> Time {
+    pub(super) fn time(&self, name: &str) -> Time {
         self.opt(name).and_then(Time::parse_compact).unwrap_or_default()
     }
 
@@ -103,7 +104,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn head(&self, content: &str) -> Head {
+    pub(super) fn head(&self, content: &str) -> Head {
         Head {
             guid: self.text("guid"),
             act: self.act(),
@@ -144,6 +145,7 @@ pub fn facts(kind: Kind, document: &Document, veil: &Veil<'_>) -> Option<Facts> 
             insurance: f.record.decimal("insuredFee"),
             weight_kg: f.decimal("weight"),
             consignee: f.consignee(),
+            ..Waybill::default()
         }),
         Kind::WaybillStatus => Facts::WaybillStatus(WaybillStatus {
             head,
@@ -152,9 +154,11 @@ pub fn facts(kind: Kind, document: &Document, veil: &Veil<'_>) -> Option<Facts> 
             status: f.text("logisticsStatus"),
             time: f.time("logisticsTime"),
         }),
-        Kind::CancelApplication => Facts::CancelApplication(cancel(f, head)),
+        Kind::CancelApplication | Kind::ExportCancel => {
+            Facts::CancelApplication(cancel(kind.direction(), f, head))
+        }
         Kind::Warehousing => Facts::Warehousing(warehousing(f, head, document)),
-        Kind::Inventory => return None,
+        _ => return super::export_read::facts(kind, f, head, document),
     })
 }
 
@@ -174,10 +178,11 @@ fn order(f: &Fields<'_>, head: Head, document: &Document) -> Order {
         buyer: f.buyer("buyerIdNumber", "buyerName", "buyerTelephone"),
         consignee: f.consignee(),
         lines: document.lines.iter().map(|line| order_line(line, f.veil)).collect(),
+        ..Order::default()
     }
 }
 
-fn order_line(record: &Record, veil: &Veil<'_>) -> OrderLine {
+pub(super) fn order_line(record: &Record, veil: &Veil<'_>) -> OrderLine {
     let f = Fields { record, veil };
     OrderLine {
         gnum: gnum(&f),
@@ -191,9 +196,10 @@ fn order_line(record: &Record, veil: &Veil<'_>) -> OrderLine {
     }
 }
 
-fn cancel(f: &Fields<'_>, head: Head) -> CancelApplication {
+fn cancel(direction: Direction, f: &Fields<'_>, head: Head) -> CancelApplication {
     CancelApplication {
         head,
+        direction,
         agent_code: f.text("agentCode"),
         cop_no: f.text("copNo"),
         pre_no: f.text("preNo"),
@@ -225,8 +231,11 @@ fn warehousing(f: &Fields<'_>, head: Head, document: &Document) -> Warehousing {
     }
 }
 
-/// Reads an inventory.
-pub fn inventory(document: &Document, veil: &Veil<'_>) -> Inventory {
+/// Reads an inventory of either direction.
+pub fn inventory(kind: Kind, document: &Document, veil: &Veil<'_>) -> Inventory {
+    if kind == Kind::ExportInventory {
+        return super::export_read::inventory(document, veil);
+    }
     let f = &Fields { record: &document.head, veil };
     let order_no = f.text("orderNo");
     // Without a number of its own an inventory goes by its order's, cut to the field's length.
@@ -260,11 +269,12 @@ pub fn inventory(document: &Document, veil: &Veil<'_>) -> Inventory {
         net_kg: f.decimal("netWeight"),
         buyer: f.buyer("buyerIdNumber", "buyerName", "buyerTelephone"),
         address: f.address("consigneeAddress"),
+        export: None,
         lines: document.lines.iter().map(|line| inventory_line(line, veil)).collect(),
     }
 }
 
-fn inventory_line(record: &Record, veil: &Veil<'_>) -> InventoryLine {
+pub(super) fn inventory_line(record: &Record, veil: &Veil<'_>) -> InventoryLine {
     let f = Fields { record, veil };
     InventoryLine {
         gnum: gnum(&f),
@@ -282,5 +292,6 @@ fn inventory_line(record: &Record, veil: &Veil<'_>) -> InventoryLine {
         price: f.decimal("price"),
         total: f.decimal("totalPrice"),
         country: f.text("country"),
+        currency: String::new(),
     }
 }

@@ -1,7 +1,11 @@
-//! Values of the six kinds of document. Amounts and quantities are exactly as declared.
+//! Values of the documents of a sale, of either direction. Amounts and quantities are exactly as
+//! declared. What only exports have is beside, in [`super::export`].
 
 use kernel::id;
 use kernel::{Date, Decimal, Time};
+
+use super::export::ExportTerms;
+use super::kind::Direction;
 
 /// Names the ids of stored documents of every kind.
 pub enum DocumentKind {}
@@ -20,113 +24,6 @@ pub type DocumentId = kernel::Id<DocumentKind>;
 
 /// Our own id of an accepted message.
 pub type MessageId = kernel::Id<MessageKind>;
-
-/// Which document this is. The number is stored and never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// 电子订单, CEB311.
-    Order,
-    /// 支付单, CEB411.
-    Payment,
-    /// 运单, CEB511.
-    Waybill,
-    /// 运单状态, CEB513.
-    WaybillStatus,
-    /// 进口清单, CEB621.
-    Inventory,
-    /// 撤销申请单, CEB623.
-    CancelApplication,
-    /// 入库明细单, CEB711.
-    Warehousing,
-}
-
-impl Kind {
-    /// Every kind, in the order in which a message may depend on another.
-    pub const ALL: [Kind; 7] = [
-        Kind::Order,
-        Kind::Payment,
-        Kind::Waybill,
-        Kind::WaybillStatus,
-        Kind::Inventory,
-        Kind::CancelApplication,
-        Kind::Warehousing,
-    ];
-
-    /// The number of the message type that carries it, 311 to 711; this is what is stored.
-    pub const fn number(self) -> i64 {
-        match self {
-            Kind::Order => 311,
-            Kind::Payment => 411,
-            Kind::Waybill => 511,
-            Kind::WaybillStatus => 513,
-            Kind::Inventory => 621,
-            Kind::CancelApplication => 623,
-            Kind::Warehousing => 711,
-        }
-    }
-
-    /// The kind of a stored number.
-    pub fn of_number(number: i64) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.number() == number)
-    }
-
-    /// The message type, such as `CEB311`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Kind::Order => "CEB311",
-            Kind::Payment => "CEB411",
-            Kind::Waybill => "CEB511",
-            Kind::WaybillStatus => "CEB513",
-            Kind::Inventory => "CEB621",
-            Kind::CancelApplication => "CEB623",
-            Kind::Warehousing => "CEB711",
-        }
-    }
-
-    /// The kind a message type carries; `None` when clearance does not take that type in.
-    pub fn of_code(code: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.code() == code)
-    }
-
-    /// The word used in answers and URLs.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Kind::Order => "order",
-            Kind::Payment => "payment",
-            Kind::Waybill => "waybill",
-            Kind::WaybillStatus => "waybill_status",
-            Kind::Inventory => "inventory",
-            Kind::CancelApplication => "cancel_application",
-            Kind::Warehousing => "warehousing_detail",
-        }
-    }
-
-    /// The Chinese name.
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Kind::Order => "订单",
-            Kind::Payment => "支付单",
-            Kind::Waybill => "运单",
-            Kind::WaybillStatus => "运单状态",
-            Kind::Inventory => "清单",
-            Kind::CancelApplication => "撤销申请单",
-            Kind::Warehousing => "入库明细单",
-        }
-    }
-
-    /// The English name inside a sentence.
-    pub const fn en(self) -> &'static str {
-        match self {
-            Kind::Order => "order",
-            Kind::Payment => "payment",
-            Kind::Waybill => "waybill",
-            Kind::WaybillStatus => "waybill status",
-            Kind::Inventory => "inventory",
-            Kind::CancelApplication => "cancel application",
-            Kind::Warehousing => "warehousing detail",
-        }
-    }
-}
 
 /// Which way a document came in. Stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -225,11 +122,18 @@ pub struct Consignee {
     pub address: Veiled,
 }
 
-/// 电子订单. Business key: platform and order number.
+/// 电子订单, or 出口订单 and 海外仓订仓单. Business key: shop and order number. What an export order
+/// does not have (buyer, payment, tax) is empty there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// Common head.
     pub head: Head,
+    /// Which way its goods go.
+    pub direction: Direction,
+    /// 订单类型 of an export order: `E`, `B` or `W`; empty for an import.
+    pub order_type: String,
+    /// 币制 of an export order; empty for an import, which is in yuan.
+    pub currency: String,
     /// 电商平台代码.
     pub ebp_code: String,
     /// 订单编号.
@@ -301,11 +205,15 @@ pub struct Payment {
 }
 
 /// 运单. Business key: logistics firm and waybill number, which may come again after the law's
-/// months.
+/// months. That of an export names no order and no consignee.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waybill {
     /// Common head.
     pub head: Head,
+    /// Which way its goods go.
+    pub direction: Direction,
+    /// 电商企业代码 of an export waybill; may be empty.
+    pub ebc_code: String,
     /// 物流企业代码.
     pub logistics_code: String,
     /// 物流运单编号.
@@ -339,11 +247,14 @@ pub struct WaybillStatus {
     pub time: Time,
 }
 
-/// 进口清单, the retail declaration. Business key: declarant and the declarant's own number.
+/// 进口清单 or 出口清单, the retail declaration. Business key: direction, declarant and the
+/// declarant's own number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     /// Common head.
     pub head: Head,
+    /// What only an export declares; none for an import.
+    pub export: Option<Box<ExportTerms>>,
     /// 申报企业代码.
     pub agent_code: String,
     /// 企业内部编号. When the sender left it out, the order number stands for it.
@@ -368,13 +279,13 @@ pub struct Inventory {
     pub ems_no: String,
     /// 区内企业代码; bonded mode.
     pub area_code: String,
-    /// 申报日期.
+    /// 申报日期; exports declare none.
     pub declared_on: Option<Date>,
     /// 申报海关代码, four digits.
     pub customs_code: String,
     /// 口岸海关代码, four digits.
     pub port_code: String,
-    /// 贸易方式: 9610 or 1210.
+    /// 贸易方式: 9610 or 1210; for exports 9710 and 9810 as well.
     pub trade_mode: String,
     /// 运输方式.
     pub traf_mode: String,
@@ -384,7 +295,7 @@ pub struct Inventory {
     pub voyage_no: String,
     /// 提运单号; direct mail.
     pub bill_no: String,
-    /// 起运国.
+    /// 起运国 of an import, 运抵国 of an export.
     pub country: String,
     /// 运费, yuan.
     pub freight: Decimal,
@@ -433,15 +344,20 @@ pub struct InventoryLine {
     pub price: Decimal,
     /// 总价, yuan.
     pub total: Decimal,
-    /// 原产国.
+    /// 原产国 of an import, 最终目的国 of an export.
     pub country: String,
+    /// 币制 of an export line; empty for an import, which is in yuan.
+    pub currency: String,
 }
 
-/// 撤销申请单. Business key: declarant, its own number and the inventory number.
+/// 撤销申请单. Business key: declarant, its own number and the inventory number. That of an export
+/// names no order, waybill or buyer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CancelApplication {
     /// Common head.
     pub head: Head,
+    /// Which way the goods go.
+    pub direction: Direction,
     /// 申报企业代码.
     pub agent_code: String,
     /// 企业内部编号; may be empty.

@@ -192,7 +192,8 @@ impl<'a> Batch<'a> {
         let key = facts.key();
         let mut at = self.desk.paper_at(&key);
         let mut turn = 0;
-        if let Some(old) = at.filter(|_| key.kind == Kind::Waybill && facts.head().act == Act::Add)
+        let is_waybill = matches!(**facts, Facts::Waybill(_));
+        if let Some(old) = at.filter(|_| is_waybill && facts.head().act == Act::Add)
             && self.may_be_reused(self.desk.paper(old), facts.head())
         {
             turn = self.desk.paper(old).turn + 1;
@@ -279,7 +280,7 @@ impl<'a> Batch<'a> {
         let (kind, facts) = (paper.kind(), paper.facts.clone());
         match kind {
             Kind::Warehousing => self.unarrived.push(id),
-            Kind::Order => self.stale.push(id),
+            Kind::Order | Kind::ExportOrder => self.stale.push(id),
             _ => {}
         }
         self.affect(&facts);
@@ -330,20 +331,25 @@ impl<'a> Batch<'a> {
     fn affect(&mut self, facts: &Facts) {
         match facts {
             Facts::Order(order) => {
-                self.parcels.insert((order.ebp_code.clone(), order.order_no.clone()));
+                self.parcels.insert(ParcelKey::of_order(order));
             }
             Facts::Payment(payment) => {
-                self.parcels.insert((payment.ebp_code.clone(), payment.order_no.clone()));
+                self.parcels.insert(ParcelKey::of_payment(payment));
+            }
+            Facts::FundsReceipt(funds) => {
+                self.parcels.insert(ParcelKey::of_funds(funds));
             }
             Facts::Waybill(waybill) => {
                 for platform in self.desk.platforms_of(&waybill.order_no) {
-                    self.parcels.insert((platform, waybill.order_no.clone()));
+                    self.parcels.insert(ParcelKey::of_import(&platform, &waybill.order_no));
                 }
                 let all: Vec<usize> =
                     self.desk.numbered(By::Waybill, &waybill.logistics_no).collect();
                 for at in all {
                     let facts = &self.desk.declared(at).facts;
-                    self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+                    if facts.direction() == waybill.direction {
+                        self.parcels.insert(ParcelKey::of_inventory(facts));
+                    }
                 }
             }
             _ => {}
@@ -356,18 +362,18 @@ impl<'a> Batch<'a> {
         facts: &Arc<Inventory>,
         place: &Place<'_>,
     ) -> Result<Admitted, DbError> {
-        let at = self.desk.inventory_at(&facts.agent_code, &facts.cop_no);
+        let at = self.desk.inventory_at(facts.direction(), &facts.agent_code, &facts.cop_no);
         let stored = at.map(|at| {
             let declared = self.desk.declared(at);
             stored(declared.position, &declared.facts.head, false)
         });
-        let verdict = decide(Kind::Inventory, &facts.head, stored.as_ref());
+        let verdict = decide(facts.kind(), &facts.head, stored.as_ref());
         if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at) {
             let Declared { id, message_id, position, quota, .. } = *self.desk.declared(at);
             // It may be on the list even when customs has answered: the answer to the sending was
             // lost, and it would be sent again as the old version.
             if !self.call_back(tx, id, message_id)? {
-                return Ok(Admitted::Refused(vec![being_sent(Kind::Inventory, position.state)]));
+                return Ok(Admitted::Refused(vec![being_sent(facts.kind(), position.state)]));
             }
             if quota == Quota::Held {
                 // What comes in its place asks anew; what is held is known by the old content.
@@ -390,7 +396,7 @@ impl<'a> Batch<'a> {
     fn insert_inventory(&mut self, facts: &Arc<Inventory>, place: &Place<'_>) -> Admitted {
         let state = if facts.head.draft { State::Draft } else { State::Waiting };
         let id: DocumentId = self.ctx.id();
-        self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+        self.parcels.insert(ParcelKey::of_inventory(facts));
         let facts = numbered(facts, "", "");
         let declared = Declared {
             id,
@@ -421,8 +427,8 @@ impl<'a> Batch<'a> {
     ) -> Admitted {
         let state = if facts.head.draft { State::Draft } else { State::Waiting };
         let old = &self.desk.declared(at).facts;
-        self.parcels.insert((old.ebp_code.clone(), old.order_no.clone()));
-        self.parcels.insert((facts.ebp_code.clone(), facts.order_no.clone()));
+        self.parcels.insert(ParcelKey::of_inventory(old));
+        self.parcels.insert(ParcelKey::of_inventory(facts));
         let facts = numbered(facts, &old.pre_no, &old.invt_no);
         self.desk.rewrite_inventory(at, facts);
         let declared = self.desk.declared_mut(at, Change::Content);
@@ -440,7 +446,7 @@ impl<'a> Batch<'a> {
         declared.missing.clear();
         declared.flagged = false;
         let id = declared.id;
-        let parcel = (declared.facts.ebp_code.clone(), declared.facts.order_no.clone());
+        let parcel = ParcelKey::of_inventory(&declared.facts);
         self.parcels.insert(parcel);
         self.withdrawn.push(at);
         self.stale.push(id);
@@ -485,6 +491,9 @@ impl<'a> Batch<'a> {
         let at = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
         let Some(at) = at else { return Some(no_such_inventory(&cancel.invt_no)) };
         let declared = self.desk.declared(at);
+        if declared.facts.direction() != cancel.direction {
+            return Some(no_such_inventory(&cancel.invt_no));
+        }
         // The declarant signed, with leave of the seller it names.
         if declared.facts.ebc_code != cancel.ebc_code {
             return Some(no_such_inventory(&cancel.invt_no));

@@ -28,6 +28,7 @@ impl Again {
         match facts {
             Facts::Order(order) => drop(self.orders.insert(order.order_no.clone())),
             Facts::Payment(payment) => drop(self.orders.insert(payment.order_no.clone())),
+            Facts::FundsReceipt(funds) => drop(self.orders.insert(funds.order_no.clone())),
             Facts::Waybill(waybill) => drop(self.waybills.insert(waybill.logistics_no.clone())),
             _ => {}
         }

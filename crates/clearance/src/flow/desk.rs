@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use db::{DbError, Tx};
 
-use crate::document::{DocumentId, Facts, Inventory, Key, Kind};
+use crate::document::{
+    Direction, DocumentId, Facts, FundsReceipt, Inventory, Key, Kind, Order, Payment,
+};
 use crate::lifecycle::State;
 use crate::store::inventory::{self, By, Declared};
 use crate::store::paper::{self, Paper};
@@ -41,8 +43,40 @@ impl<T> Entry<T> {
     }
 }
 
-/// One sale: the platform and its order number.
-pub(crate) type ParcelKey = (String, String);
+/// One sale: which way its goods go, and the order's number in its shop.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ParcelKey {
+    pub(crate) direction: Direction,
+    pub(crate) shop: String,
+    pub(crate) order_no: String,
+}
+
+impl ParcelKey {
+    fn new(direction: Direction, shop: &str, order_no: &str) -> ParcelKey {
+        ParcelKey { direction, shop: shop.to_owned(), order_no: order_no.to_owned() }
+    }
+
+    pub(crate) fn of_order(order: &Order) -> ParcelKey {
+        ParcelKey::new(order.direction, order.shop(), &order.order_no)
+    }
+
+    pub(crate) fn of_payment(payment: &Payment) -> ParcelKey {
+        ParcelKey::new(Direction::Import, &payment.ebp_code, &payment.order_no)
+    }
+
+    pub(crate) fn of_funds(funds: &FundsReceipt) -> ParcelKey {
+        ParcelKey::new(Direction::Export, funds.shop(), &funds.order_no)
+    }
+
+    /// The import of that platform and number.
+    pub(crate) fn of_import(platform: &str, order_no: &str) -> ParcelKey {
+        ParcelKey::new(Direction::Import, platform, order_no)
+    }
+
+    pub(crate) fn of_inventory(inventory: &Inventory) -> ParcelKey {
+        ParcelKey::new(inventory.direction(), inventory.shop(), &inventory.order_no)
+    }
+}
 
 /// The desk.
 #[derive(Debug, Default)]
@@ -100,13 +134,21 @@ impl Wants {
         self.keys.insert(facts.key());
         match facts {
             Facts::Order(order) => {
-                self.parcel(&order.ebp_code, &order.order_no);
-                self.link(Kind::Waybill, &order.order_no);
-                self.key(Kind::Payment, &order.pay_code, &order.pay_transaction_id);
+                self.parcel(order.direction, order.shop(), &order.order_no);
+                if order.direction == Direction::Import {
+                    self.link(Kind::Waybill, &order.order_no);
+                    self.key(Kind::Payment, &order.pay_code, &order.pay_transaction_id);
+                }
             }
             Facts::Payment(payment) => {
-                self.parcel(&payment.ebp_code, &payment.order_no);
+                self.parcel(Direction::Import, &payment.ebp_code, &payment.order_no);
                 self.link(Kind::Waybill, &payment.order_no);
+            }
+            Facts::FundsReceipt(funds) => {
+                self.parcel(Direction::Export, funds.shop(), &funds.order_no);
+            }
+            Facts::Waybill(waybill) if waybill.direction == Direction::Export => {
+                self.number(By::Waybill, &waybill.logistics_no);
             }
             Facts::Waybill(waybill) => {
                 self.number(By::Waybill, &waybill.logistics_no);
@@ -116,7 +158,8 @@ impl Wants {
             }
             Facts::WaybillStatus(status) => self.number(By::Waybill, &status.logistics_no),
             Facts::CancelApplication(cancel) => self.number(By::Inventory, &cancel.invt_no),
-            Facts::Warehousing(_) => {}
+            // What a collective document is about is looked up when it is judged, not as a whole.
+            Facts::Warehousing(_) | Facts::Collective(_) => {}
         }
     }
 
@@ -124,13 +167,15 @@ impl Wants {
     pub(crate) fn around_inventory(&mut self, inventory: &Inventory) {
         self.number(By::Own, &inventory.cop_no);
         self.number(By::Waybill, &inventory.logistics_no);
-        self.parcel(&inventory.ebp_code, &inventory.order_no);
-        self.key(Kind::Waybill, &inventory.logistics_code, &inventory.logistics_no);
+        let direction = inventory.direction();
+        self.parcel(direction, inventory.shop(), &inventory.order_no);
+        let waybill = Kind::waybill(direction);
+        self.key(waybill, &inventory.logistics_code, &inventory.logistics_no);
     }
 
-    fn parcel(&mut self, ebp_code: &str, order_no: &str) {
-        self.key(Kind::Order, ebp_code, order_no);
-        self.link(Kind::Payment, order_no);
+    fn parcel(&mut self, direction: Direction, shop: &str, order_no: &str) {
+        self.key(Kind::order(direction), shop, order_no);
+        self.link(Kind::money(direction), order_no);
         self.number(By::Order, order_no);
     }
 }
@@ -176,7 +221,9 @@ impl Desk {
         papers.extend(paper::orders_numbered(tx, wants.orders.iter().map(String::as_str))?);
         for paper in papers {
             // A payment an order names by its own number may stand under another order.
-            if let Facts::Order(order) = &*paper.facts {
+            if let Facts::Order(order) = &*paper.facts
+                && order.direction == Direction::Import
+            {
                 further.key(Kind::Payment, &order.pay_code, &order.pay_transaction_id);
             }
             self.put_paper(paper, Change::None);
@@ -186,9 +233,11 @@ impl Desk {
             let numbers = numbers.map(|(_, number)| number.as_str());
             for declared in inventory::by_numbers(tx, by, numbers)? {
                 let facts = &declared.facts;
-                further.key(Kind::Order, &facts.ebp_code, &facts.order_no);
-                further.link(Kind::Payment, &facts.order_no);
-                further.key(Kind::Waybill, &facts.logistics_code, &facts.logistics_no);
+                let direction = facts.direction();
+                further.key(Kind::order(direction), facts.shop(), &facts.order_no);
+                further.link(Kind::money(direction), &facts.order_no);
+                let waybill = Kind::waybill(direction);
+                further.key(waybill, &facts.logistics_code, &facts.logistics_no);
                 self.put_inventory(declared, Change::None);
             }
         }
@@ -222,6 +271,7 @@ impl Desk {
     fn link_paper(&mut self, at: usize, facts: &Facts) {
         let link = match facts {
             Facts::Payment(payment) => &payment.order_no,
+            Facts::FundsReceipt(funds) => &funds.order_no,
             Facts::Waybill(waybill) => &waybill.order_no,
             _ => return,
         };
@@ -266,8 +316,16 @@ impl Desk {
     }
 
     /// Where the inventory of a declarant's number lies.
-    pub(crate) fn inventory_at(&self, agent_code: &str, cop_no: &str) -> Option<usize> {
-        self.numbered(By::Own, cop_no).find(|at| self.declared(*at).facts.agent_code == agent_code)
+    pub(crate) fn inventory_at(
+        &self,
+        direction: Direction,
+        agent_code: &str,
+        cop_no: &str,
+    ) -> Option<usize> {
+        self.numbered(By::Own, cop_no).find(|at| {
+            let facts = &self.declared(*at).facts;
+            facts.agent_code == agent_code && facts.direction() == direction
+        })
     }
 
     /// Where the inventories of a number lie.
@@ -341,8 +399,8 @@ impl Desk {
 
     /// The order of a parcel, if it counts.
     pub(crate) fn order_of(&self, parcel: &ParcelKey) -> Option<usize> {
-        let (issuer, number) = parcel.clone();
-        let at = self.paper_at(&Key { kind: Kind::Order, issuer, number })?;
+        let ParcelKey { direction, shop: issuer, order_no: number } = parcel.clone();
+        let at = self.paper_at(&Key { kind: Kind::order(direction), issuer, number })?;
         counts(self.paper(at).position.state).then_some(at)
     }
 
@@ -357,15 +415,26 @@ impl Desk {
                 }
             }
         }
-        self.linked(Kind::Payment, &parcel.1).find(
-            |at| matches!(&*self.paper(*at).facts, Facts::Payment(p) if p.ebp_code == parcel.0),
+        self.linked(Kind::Payment, &parcel.order_no).find(
+            |at| matches!(&*self.paper(*at).facts, Facts::Payment(p) if p.ebp_code == parcel.shop),
         )
+    }
+
+    /// The receipts of funds of an export.
+    pub(crate) fn funds_of(&self, parcel: &ParcelKey) -> Vec<&FundsReceipt> {
+        let all = self.linked(Kind::FundsReceipt, &parcel.order_no);
+        let funds = all.filter_map(|at| match &*self.paper(at).facts {
+            Facts::FundsReceipt(funds) if funds.shop() == parcel.shop => Some(funds),
+            _ => None,
+        });
+        funds.collect()
     }
 
     /// The waybill an inventory names.
     pub(crate) fn waybill_of(&self, inventory: &Inventory) -> Option<usize> {
         let (issuer, number) = (inventory.logistics_code.clone(), inventory.logistics_no.clone());
-        let at = self.paper_at(&Key { kind: Kind::Waybill, issuer, number })?;
+        let kind = Kind::waybill(inventory.direction());
+        let at = self.paper_at(&Key { kind, issuer, number })?;
         counts(self.paper(at).position.state).then_some(at)
     }
 
@@ -377,6 +446,7 @@ impl Desk {
             let paper = self.paper(*at);
             let link = match &*paper.facts {
                 Facts::Payment(payment) => &payment.order_no,
+                Facts::FundsReceipt(funds) => &funds.order_no,
                 Facts::Waybill(waybill) => &waybill.order_no,
                 _ => return false,
             };
@@ -392,8 +462,12 @@ impl Desk {
 
     /// The inventories of a parcel.
     pub(crate) fn inventories_of(&self, parcel: &ParcelKey) -> Vec<usize> {
-        let all = self.numbered(By::Order, &parcel.1);
-        all.filter(|at| self.declared(*at).facts.ebp_code == parcel.0).collect()
+        let all = self.numbered(By::Order, &parcel.order_no);
+        let ours = |at: &usize| {
+            let facts = &self.declared(*at).facts;
+            facts.shop() == parcel.shop && facts.direction() == parcel.direction
+        };
+        all.filter(ours).collect()
     }
 
     /// Whether an inventory that has been declared, or is about to be, names this document.
@@ -402,18 +476,18 @@ impl Desk {
             let state = self.declared(at).position.state;
             state == State::Ready || state.is_declared()
         };
+        let of_parcel = |parcel: ParcelKey| self.inventories_of(&parcel).into_iter().any(goes);
         match facts {
-            Facts::Order(order) => self
-                .inventories_of(&(order.ebp_code.clone(), order.order_no.clone()))
-                .into_iter()
-                .any(goes),
-            Facts::Payment(payment) => self
-                .inventories_of(&(payment.ebp_code.clone(), payment.order_no.clone()))
-                .into_iter()
-                .any(goes),
+            Facts::Order(order) => of_parcel(ParcelKey::of_order(order)),
+            Facts::Payment(payment) => of_parcel(ParcelKey::of_payment(payment)),
+            Facts::FundsReceipt(funds) => of_parcel(ParcelKey::of_funds(funds)),
             Facts::Waybill(waybill) => self
                 .numbered(By::Waybill, &waybill.logistics_no)
-                .filter(|at| self.declared(*at).facts.logistics_code == waybill.logistics_code)
+                .filter(|at| {
+                    let theirs = &self.declared(*at).facts;
+                    theirs.logistics_code == waybill.logistics_code
+                        && theirs.direction() == waybill.direction
+                })
                 .any(goes),
             _ => false,
         }

@@ -3,6 +3,7 @@
 pub(crate) mod admit;
 pub(crate) mod again;
 pub(crate) mod desk;
+pub(crate) mod export;
 pub(crate) mod out;
 pub(crate) mod quota;
 pub(crate) mod receipts;

@@ -8,7 +8,7 @@ use kernel::Time;
 
 use crate::dispatch::recent::Kept;
 use crate::dispatch::{Dispatch, DispatchId, Recent, Sending, Sent};
-use crate::document::{DocumentId, Kind};
+use crate::document::{Direction, DocumentId};
 use crate::lifecycle::State;
 use crate::lifecycle::state::{SEND_FAILED, SENT};
 use crate::receipt::scrub::scrub;
@@ -58,7 +58,7 @@ pub fn claim(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Claim>, DbError> {
         message::hold_back(tx, &early, wait)?;
         dues.retain(|due| !early.contains(&due.id));
     }
-    dues.sort_by_key(|due| due.kind == Kind::Inventory);
+    dues.sort_by_key(|due| due.kind.is_inventory());
     message::claim(tx, &dues, ctx.now.plus_millis(LEASE_MS))?;
     let claims = dues.into_iter().filter_map(|due| {
         let original = *originals.get(&due.id)?;
@@ -103,7 +103,7 @@ pub fn claim_dispatches(tx: &mut Tx, ctx: &Ctx, max: u32) -> Result<Vec<Dispatch
 /// Whether an inventory among these may be due before one of its documents: only when some wait
 /// for another try, which is seldom.
 fn may_overtake(tx: &mut Tx, now: Time, dues: &[Due], full: bool) -> Result<bool, DbError> {
-    if !dues.iter().any(|due| due.kind == Kind::Inventory) {
+    if !dues.iter().any(|due| due.kind.is_inventory()) {
         return Ok(false);
     }
     // More is due than these: a document changed meanwhile may stand behind its inventory.
@@ -113,22 +113,31 @@ fn may_overtake(tx: &mut Tx, now: Time, dues: &[Due], full: bool) -> Result<bool
 /// The dispatches of inventories of which a document is yet to be sent, and not with these.
 fn early(tx: &mut Tx, dues: &[Due]) -> Result<HashSet<DispatchId>, DbError> {
     let (inventories, papers): (Vec<&Due>, Vec<&Due>) =
-        dues.iter().partition(|due| due.kind == Kind::Inventory);
+        dues.iter().partition(|due| due.kind.is_inventory());
     let going: HashSet<DocumentId> =
         papers.iter().flat_map(|due| due.documents.iter().copied()).collect();
-    let declared: Vec<(DispatchId, DocumentId)> = inventories
-        .iter()
-        .flat_map(|due| due.documents.iter().map(|document| (due.id, *document)))
-        .collect();
-    let mut unsent = paper::unsent_of(tx, declared.iter().map(|(_, document)| *document))?;
-    unsent.retain(|one| !going.contains(&one.paper));
-    if unsent.is_empty() {
-        return Ok(HashSet::new());
+    let mut early = HashSet::new();
+    for direction in [Direction::Import, Direction::Export] {
+        let declared: Vec<(DispatchId, DocumentId)> = inventories
+            .iter()
+            .filter(|due| due.kind.direction() == direction)
+            .flat_map(|due| due.documents.iter().map(|document| (due.id, *document)))
+            .collect();
+        if declared.is_empty() {
+            continue;
+        }
+        let documents = declared.iter().map(|(_, document)| *document);
+        let mut unsent = paper::unsent_of(tx, direction, documents)?;
+        unsent.retain(|one| !going.contains(&one.paper));
+        if unsent.is_empty() {
+            continue;
+        }
+        // What was refused for good is not sent either, and nobody waits for it.
+        let due = message::messages_due(tx)?;
+        unsent.retain(|one| due.contains(&one.message_id));
+        early.extend(unsent.iter().filter_map(|one| declared.get(one.place).map(|(id, _)| *id)));
     }
-    // What was refused for good is not sent either, and nobody waits for it.
-    let due = message::messages_due(tx)?;
-    unsent.retain(|one| due.contains(&one.message_id));
-    Ok(unsent.iter().filter_map(|one| declared.get(one.place).map(|(id, _)| *id)).collect())
+    Ok(early)
 }
 
 /// Gives up the claims of a process that is gone: what it held is due now. Only when no other
@@ -213,7 +222,7 @@ pub fn dispatched(tx: &mut Tx, ctx: &Ctx, sent: &[Sent]) -> Result<(), DbError> 
             Sending::Taken | Sending::Refused(_) => done.push(due.id),
             Sending::Later => later.push((due.id, retry_at(ctx.now, due.attempts))),
         }
-        if due.kind == Kind::Inventory {
+        if due.kind.is_inventory() {
             inventories.extend(due.documents.iter().map(|id| (*id, &one.outcome)));
         } else {
             let state = if one.outcome == Sending::Taken { SENT } else { SEND_FAILED };

@@ -10,7 +10,7 @@ use super::admit::Batch;
 use super::desk::{Change, Wants, counts};
 use super::quota;
 use crate::document::read::Veil;
-use crate::document::{DocumentId, Facts, Inventory, Key, Kind, guid};
+use crate::document::{Direction, DocumentId, Facts, Inventory, Key, Kind, guid};
 use crate::events;
 use crate::intake::checked::{inventory_key, paper_key};
 use crate::lifecycle::state::{CANCELLED, CONCLUDED, Kept};
@@ -136,7 +136,7 @@ impl Batch<'_> {
         let mut cancels = Vec::new();
         for Arrived { subject, names, .. } in all {
             match subject {
-                Some(Subject::Document(Kind::Inventory)) => {
+                Some(Subject::Document(kind)) if kind.is_inventory() => {
                     wants.number(By::Own, &names.number);
                     // With both, nothing else is asked: see `inventory_named`.
                     if names.number.is_empty() || names.issuer.is_empty() {
@@ -146,22 +146,22 @@ impl Batch<'_> {
                         guids.extend(guid::parse(&names.guid));
                     }
                 }
-                Some(Subject::Document(Kind::CancelApplication)) => {
+                Some(Subject::Document(kind)) if kind.is_cancel() => {
                     wants.number(By::Inventory, &names.invt_no);
-                    wants.key(Kind::CancelApplication, &names.issuer, &names.invt_no);
-                    cancels.push(names.number.clone());
+                    wants.key(*kind, &names.issuer, &names.invt_no);
+                    cancels.push((names.number.clone(), *kind));
                 }
                 Some(Subject::Document(kind)) => wants.key(*kind, &names.issuer, &names.number),
                 Some(Subject::TaxBill) => wants.number(By::Inventory, &names.invt_no),
-                Some(Subject::Message) | None => {}
+                Some(Subject::SummaryResult | Subject::Message) | None => {}
             }
         }
         self.desk.load_plain(tx, &wants)?;
         for declared in inventory::by_guids(tx, &guids)? {
             self.desk.put_inventory(declared, Change::None);
         }
-        let links = cancels.iter().filter(|no| !no.is_empty());
-        let links = links.map(|no| (no.as_str(), Kind::CancelApplication));
+        let links = cancels.iter().filter(|(no, _)| !no.is_empty());
+        let links = links.map(|(no, kind)| (no.as_str(), *kind));
         let mut invt_nos = Wants::default();
         for found in paper::by_links(tx, links)? {
             if let Facts::CancelApplication(cancel) = &*found.facts {
@@ -267,16 +267,19 @@ impl Batch<'_> {
                     keys.push(Err(key));
                 }
                 None => {
-                    let facts: Inventory = crate::document::read::inventory(document, veil);
+                    let facts: Inventory =
+                        crate::document::read::inventory(stored.kind, document, veil);
                     wants.number(By::Own, &facts.cop_no);
-                    keys.push(Ok((facts.agent_code, facts.cop_no)));
+                    keys.push(Ok((facts.direction(), facts.agent_code, facts.cop_no)));
                 }
             }
         }
         self.desk.load_plain(tx, &wants)?;
         let targets = keys.into_iter().filter_map(|key| match key {
             Err(key) => self.desk.paper_at(&key).map(Target::Paper),
-            Ok((agent, cop_no)) => self.desk.inventory_at(&agent, &cop_no).map(Target::Inventory),
+            Ok((direction, agent, cop_no)) => {
+                self.desk.inventory_at(direction, &agent, &cop_no).map(Target::Inventory)
+            }
         });
         let on_its_way = |target: &Target| {
             let here = [State::Draft, State::Waiting, State::Held];
@@ -307,38 +310,39 @@ impl Batch<'_> {
 
     fn target(&self, subject: Subject, names: &Names) -> Option<Target> {
         match subject {
-            Subject::Document(Kind::Inventory) => {
-                self.inventory_named(names).map(Target::Inventory)
+            Subject::Document(kind) if kind.is_inventory() => {
+                self.inventory_named(kind.direction(), names).map(Target::Inventory)
             }
             Subject::TaxBill => {
                 self.desk.numbered(By::Inventory, &names.invt_no).next().map(Target::Inventory)
             }
-            Subject::Document(Kind::CancelApplication) => {
-                self.cancel_named(names).map(Target::Paper)
+            Subject::Document(kind) if kind.is_cancel() => {
+                self.cancel_named(kind, names).map(Target::Paper)
             }
             Subject::Document(kind) => {
                 let (issuer, number) = (names.issuer.clone(), names.number.clone());
                 self.desk.paper_at(&Key { kind, issuer, number }).map(Target::Paper)
             }
-            Subject::Message => None,
+            Subject::SummaryResult | Subject::Message => None,
         }
     }
 
     /// By the declarant's number; without a declarant only when nobody else uses the number; then
     /// by customs' number, and last by guid.
-    fn inventory_named(&self, names: &Names) -> Option<usize> {
+    fn inventory_named(&self, direction: Direction, names: &Names) -> Option<usize> {
+        let fits = |at: &usize| self.desk.declared(*at).facts.direction() == direction;
         if !names.number.is_empty() {
             if !names.issuer.is_empty() {
-                return self.desk.inventory_at(&names.issuer, &names.number);
+                return self.desk.inventory_at(direction, &names.issuer, &names.number);
             }
-            let mut all = self.desk.numbered(By::Own, &names.number);
+            let mut all = self.desk.numbered(By::Own, &names.number).filter(fits);
             let first = all.next();
             if first.is_some() && all.next().is_none() {
                 return first;
             }
         }
         if !names.invt_no.is_empty() {
-            let found = self.desk.numbered(By::Inventory, &names.invt_no).next();
+            let found = self.desk.numbered(By::Inventory, &names.invt_no).find(fits);
             if found.is_some() {
                 return found;
             }
@@ -350,10 +354,10 @@ impl Batch<'_> {
             .position(|entry| guid::parse(&entry.value.facts.head.guid) == Some(wanted))
     }
 
-    fn cancel_named(&self, names: &Names) -> Option<usize> {
+    fn cancel_named(&self, kind: Kind, names: &Names) -> Option<usize> {
         let mut all = self.desk.papers.iter().enumerate().filter_map(|(at, entry)| {
             match &*entry.value.facts {
-                Facts::CancelApplication(cancel) => Some((at, cancel)),
+                Facts::CancelApplication(cancel) if cancel.kind() == kind => Some((at, cancel)),
                 _ => None,
             }
         });
@@ -402,7 +406,7 @@ impl Batch<'_> {
         paper.position = position;
         let (id, kind, facts) = (paper.id, paper.kind(), paper.facts.clone());
         let state = position.state;
-        let concluded = state == CONCLUDED && kind == Kind::CancelApplication;
+        let concluded = state == CONCLUDED && kind.is_cancel();
         if state.may_be_redeclared() || concluded {
             news.events.push(events::document_ended(id, kind, position));
             let parties = self.desk.paper(at).parties();
@@ -478,7 +482,7 @@ impl Batch<'_> {
         parties.truncate(2);
         let told = events::Told {
             id: declared.id,
-            kind: Kind::Inventory,
+            kind: declared.facts.kind(),
             key: inventory_key(&declared.facts),
             state: declared.position.state,
             arrived,
@@ -518,7 +522,7 @@ impl Batch<'_> {
         for (at, from) in &news.moved {
             let declared = self.desk.declared(*at);
             let state = declared.position.state;
-            if !state.is_released() || from.is_released() {
+            if !state.is_released() || from.is_released() || declared.facts.export.is_some() {
                 continue;
             }
             let facts = declared.facts.clone();

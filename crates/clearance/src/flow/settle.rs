@@ -11,7 +11,7 @@ use super::admit::{Batch, Going};
 use super::desk::{Change, ParcelKey};
 use super::quota;
 use crate::decision::{Decision, DecisionId};
-use crate::document::{DocumentId, Facts, Inventory, Kind, Order};
+use crate::document::{Direction, DocumentId, Facts, Inventory, Kind, Order};
 use crate::events;
 use crate::law::DayLaw;
 use crate::lifecycle::State;
@@ -37,11 +37,11 @@ pub(crate) struct Settled {
 }
 
 /// One inventory looked at.
-struct Looked {
-    at: usize,
-    missing: Vec<Kind>,
-    concerns: Vec<Concern>,
-    assessed: Option<Assessed>,
+pub(super) struct Looked {
+    pub(super) at: usize,
+    pub(super) missing: Vec<Kind>,
+    pub(super) concerns: Vec<Concern>,
+    pub(super) assessed: Option<Assessed>,
 }
 
 impl Looked {
@@ -66,7 +66,7 @@ impl Batch<'_> {
             });
             if let Some(order) = order {
                 orders.insert(self.desk.paper(order).id);
-                if !live {
+                if !live && parcel.direction == Direction::Import {
                     self.look_at_order(parcel, order, &mut settled);
                 }
             }
@@ -92,7 +92,7 @@ impl Batch<'_> {
     /// A parcel without an inventory: differences are kept with the order.
     fn look_at_order(&self, parcel: &ParcelKey, order: usize, settled: &mut Settled) {
         let payment = self.desk.payment_of(parcel);
-        let waybill = self.desk.linked(Kind::Waybill, &parcel.1).next();
+        let waybill = self.desk.linked(Kind::Waybill, &parcel.order_no).next();
         let Ok(law) = self.reference.law(self.ctx.now.date()) else { return };
         let outcome = self.compare(Some(order), payment, waybill, None, &law);
         let concerns: Vec<Concern> = of_mismatches(&outcome).collect();
@@ -137,7 +137,7 @@ impl Batch<'_> {
 
     /// Whether the order is of a seller the declarant does not act for: what stands in it is not
     /// for the declarant to read, not even as a difference.
-    fn is_foreign(&self, order: &Order, inventory: &Inventory) -> bool {
+    pub(super) fn is_foreign(&self, order: &Order, inventory: &Inventory) -> bool {
         if order.ebc_code == inventory.ebc_code {
             return false;
         }
@@ -153,6 +153,9 @@ impl Batch<'_> {
     fn look(&self, parcel: &ParcelKey, at: usize) -> Looked {
         let declared = self.desk.declared(at);
         let inventory = &*declared.facts;
+        if parcel.direction == Direction::Export {
+            return self.look_at_export(parcel, at);
+        }
         let only =
             |concern| Looked { at, missing: Vec::new(), concerns: vec![concern], assessed: None };
         if let Some(concern) = precheck::declared_on(inventory, self.ctx.now.date()) {
@@ -192,7 +195,12 @@ impl Batch<'_> {
     }
 
     /// Another inventory that took the order or the waybill first.
-    fn taken(&self, parcel: &ParcelKey, at: usize, waybill: Option<usize>) -> Vec<Concern> {
+    pub(super) fn taken(
+        &self,
+        parcel: &ParcelKey,
+        at: usize,
+        waybill: Option<usize>,
+    ) -> Vec<Concern> {
         let declared = self.desk.declared(at);
         let inventory = &*declared.facts;
         let mut concerns = Vec::new();
@@ -214,8 +222,8 @@ impl Batch<'_> {
             let theirs = self.desk.declared(*other);
             let before = reused.is_some_and(|paper| theirs.id < paper.id);
             theirs.facts.logistics_code == inventory.logistics_code
-                && (theirs.facts.order_no != inventory.order_no
-                    || theirs.facts.ebp_code != inventory.ebp_code)
+                && theirs.facts.direction() == parcel.direction
+                && (theirs.facts.order_no != parcel.order_no || theirs.facts.shop() != parcel.shop)
                 && first(*other)
                 && !before
         });
@@ -281,7 +289,7 @@ impl Batch<'_> {
         }
         match state {
             State::Ready => {
-                let kind = Kind::Inventory;
+                let kind = self.desk.declared(one.at).facts.kind();
                 self.going.push(Going { kind, message_id, position, document_id: id });
                 settled.ready.push(one.at);
             }
@@ -322,7 +330,7 @@ impl Batch<'_> {
 }
 
 /// The day whose law an inventory is judged by.
-fn day_of(declared: &Declared) -> Date {
+pub(super) fn day_of(declared: &Declared) -> Date {
     declared.facts.declared_on.unwrap_or_else(|| declared.received_at.date())
 }
 
@@ -347,7 +355,7 @@ fn ruling_id(rules: &str) -> i64 {
     (hash >> 1).cast_signed()
 }
 
-fn of_mismatches(outcome: &Outcome) -> impl Iterator<Item = Concern> + '_ {
+pub(super) fn of_mismatches(outcome: &Outcome) -> impl Iterator<Item = Concern> + '_ {
     outcome
         .mismatches()
         .iter()
@@ -360,7 +368,7 @@ pub(crate) fn missing_findings(missing: &[Kind], inventory: &Inventory) -> Vec<F
         .iter()
         .map(|kind| {
             let number = match kind {
-                Kind::Waybill => &inventory.logistics_no,
+                Kind::Waybill | Kind::ExportWaybill => &inventory.logistics_no,
                 _ => &inventory.order_no,
             };
             Finding {
@@ -391,9 +399,17 @@ pub(crate) const fn sender_of(kind: Kind) -> Role {
     match kind {
         Kind::Order => Role::Platform,
         Kind::Payment => Role::Payment,
-        Kind::Waybill | Kind::WaybillStatus => Role::Logistics,
-        Kind::Warehousing => Role::Site,
-        Kind::Inventory | Kind::CancelApplication => Role::Declarant,
+        Kind::ExportOrder | Kind::FundsReceipt => Role::Ebc,
+        Kind::Waybill | Kind::WaybillStatus | Kind::ExportWaybill | Kind::Departure => {
+            Role::Logistics
+        }
+        Kind::Warehousing | Kind::Arrival => Role::Site,
+        Kind::Inventory
+        | Kind::CancelApplication
+        | Kind::ExportInventory
+        | Kind::ExportCancel
+        | Kind::Consolidation
+        | Kind::SummaryApplication => Role::Declarant,
     }
 }
 
@@ -402,7 +418,8 @@ pub(crate) fn task_of(kind: Kind, inventory: &Inventory) -> Task {
     let role = sender_of(kind);
     let party = match kind {
         Kind::Order => inventory.ebp_code.clone(),
-        Kind::Waybill => inventory.logistics_code.clone(),
+        Kind::ExportOrder | Kind::FundsReceipt => inventory.ebc_code.clone(),
+        Kind::Waybill | Kind::ExportWaybill => inventory.logistics_code.clone(),
         _ => String::new(),
     };
     Task { party, role }

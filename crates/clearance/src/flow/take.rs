@@ -3,6 +3,7 @@
 use db::{Ctx, DbError, Tx};
 
 use super::admit::{Answering, Batch, Pending};
+use super::desk::ParcelKey;
 use super::receipts;
 use super::settle::{Settled, missing_findings};
 use crate::document::DocumentId;
@@ -64,8 +65,7 @@ impl Batch<'_> {
         let mut wants = super::desk::Wants::default();
         for declared in inventory::by_ids(tx, ids)? {
             wants.around_inventory(&declared.facts);
-            let parcel = (declared.facts.ebp_code.clone(), declared.facts.order_no.clone());
-            self.parcels.insert(parcel);
+            self.parcels.insert(ParcelKey::of_inventory(&declared.facts));
         }
         self.desk.load(tx, wants)
     }

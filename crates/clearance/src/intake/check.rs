@@ -184,7 +184,9 @@ impl Checker {
 
 fn content(kind: Kind, document: &ceb::Document, veil: &Veil<'_>) -> Option<Content> {
     match kind {
-        Kind::Inventory => Some(Content::Inventory(Arc::new(inventory(document, veil)))),
+        kind if kind.is_inventory() => {
+            Some(Content::Inventory(Arc::new(inventory(kind, document, veil))))
+        }
         _ => facts(kind, document, veil).map(|facts| Content::Paper(Arc::new(facts))),
     }
 }
@@ -275,18 +277,7 @@ fn headed<'v>(definition: &ceb::MessageType, value: &'v Json) -> Cow<'v, Json> {
 
 /// The firm responsible for the first document: who transmits it when no firm's key was used.
 fn documents_sender(kind: Kind, message: &Message) -> Option<&str> {
-    message.documents.first()?.head.text(sender_field(kind))
-}
-
-/// The field that names the firm responsible for a document.
-const fn sender_field(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Order => "ebpCode",
-        Kind::Payment => "payCode",
-        Kind::Waybill | Kind::WaybillStatus => "logisticsCode",
-        Kind::Inventory | Kind::CancelApplication => "agentCode",
-        Kind::Warehousing => "operatorCode",
-    }
+    message.documents.first()?.head.text(kind.sender_field())
 }
 
 /// The transmission block of a message made from JSON.
@@ -316,7 +307,7 @@ fn behind<'d>(
     let sender = sender::sender(directory, code, opened.message.dxp_id(), caller, at);
     let sender = match sender {
         Err(findings) if by_document => {
-            let field = sender_field(opened.kind);
+            let field = opened.kind.sender_field();
             return Err(findings.into_iter().map(|finding| finding.at(field)).collect());
         }
         sender => sender?,
@@ -368,15 +359,14 @@ fn place_of(path: &str, kind: Kind) -> Option<usize> {
 }
 
 fn not_taken(code: &str) -> Finding {
+    let taken: Vec<&str> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+    let taken_en = taken.join(", ");
     Finding::error(
         "message.not_taken",
         Text::new("本平台不接收此类报文", "this type of message is not taken in here"),
-        Text::new(
-            "可报送 CEB311、411、511、513、621、623、711",
-            "send CEB311, 411, 511, 513, 621, 623 or 711",
-        ),
+        Text::new(format!("可报送 {}", taken.join("、")), format!("send one of {taken_en}")),
     )
-    .found(code, "CEB311, CEB411, CEB511, CEB513, CEB621, CEB623, CEB711")
+    .found(code, taken_en)
 }
 
 fn other_envelope_sender(message: &Message, envelope: Option<&ceb::dxp::Header>) -> Finding {

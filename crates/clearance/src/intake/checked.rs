@@ -8,7 +8,7 @@ use kernel::{Finding, Time};
 use serde_json::{Value as Json, json};
 
 use super::outcome::{Item, ItemStatus, Outcome, OutcomeStatus};
-use crate::document::{Facts, Inventory, Kind};
+use crate::document::{Direction, Facts, Inventory, Kind};
 
 /// A message ready for the writer.
 #[derive(Clone)]
@@ -126,6 +126,9 @@ pub(crate) fn inventory_key(facts: &Inventory) -> Json {
 /// The business key of another document, as answered.
 pub(crate) fn paper_key(facts: &Facts) -> Json {
     match facts {
+        Facts::Order(d) if d.direction == Direction::Export => {
+            json!({ "ebpCode": d.ebp_code, "ebcCode": d.ebc_code, "orderNo": d.order_no })
+        }
         Facts::Order(d) => json!({ "ebpCode": d.ebp_code, "orderNo": d.order_no }),
         Facts::Payment(d) => {
             json!({ "payCode": d.pay_code, "payTransactionId": d.pay_transaction_id })
@@ -142,5 +145,12 @@ pub(crate) fn paper_key(facts: &Facts) -> Json {
             json!({ "agentCode": d.agent_code, "copNo": d.cop_no, "invtNo": d.invt_no })
         }
         Facts::Warehousing(d) => json!({ "operatorCode": d.operator_code, "copNo": d.cop_no }),
+        Facts::FundsReceipt(d) => {
+            json!({ "ebcCode": d.ebc_code, "orderNo": d.order_no, "payNo": d.pay_no })
+        }
+        Facts::Collective(d) => {
+            let (cop_no, part) = d.own_number();
+            json!({ d.kind.sender_field(): d.issuer, "copNo": cop_no, "msgSeqNo": part })
+        }
     }
 }

@@ -3,7 +3,8 @@
 use kernel::{Finding, Text, Time};
 use register::party::{Act, Deed, Directory, Party, Purpose, Role, Roles};
 
-use crate::document::{CancelApplication, Facts, Inventory, Kind, Order};
+use crate::document::export::NO_PLATFORM;
+use crate::document::{CancelApplication, Direction, Facts, Inventory, Kind, Order};
 
 /// Whoever stands behind a message.
 pub(crate) struct Acting<'d> {
@@ -116,8 +117,10 @@ pub(crate) fn paper(
         }
     };
     match facts {
-        Facts::Order(Order { ebp_code, ebc_code, pay_code, .. }) => {
-            firm(ebp_code, &[Role::Platform], "ebpCode");
+        Facts::Order(Order { ebp_code, ebc_code, pay_code, direction, .. }) => {
+            if *direction == Direction::Import || ebp_code != NO_PLATFORM {
+                firm(ebp_code, &[Role::Platform], "ebpCode");
+            }
             firm(ebc_code, &[Role::Ecommerce], "ebcCode");
             if !pay_code.is_empty() {
                 firm(pay_code, &[Role::Payment], "payCode");
@@ -141,12 +144,41 @@ pub(crate) fn paper(
             firm(&sheet.operator_code, &[Role::Site], "operatorCode");
             firm(&sheet.logistics_code, &[Role::Logistics], "logisticsCode");
         }
+        Facts::FundsReceipt(funds) => {
+            firm(&funds.ebc_code, &[Role::Ecommerce], "ebcCode");
+            if funds.ebp_code != NO_PLATFORM {
+                firm(&funds.ebp_code, &[Role::Platform], "ebpCode");
+            }
+        }
+        Facts::Collective(sheet) => {
+            let field = sheet.kind.sender_field();
+            match sheet.kind {
+                // Mail is brought in by the postal operator, who runs no site.
+                Kind::Arrival => firm(&sheet.issuer, &[Role::Site, Role::Logistics], field),
+                Kind::Departure => firm(&sheet.issuer, &[Role::Logistics], field),
+                _ => firm(&sheet.issuer, &DECLARANTS, field),
+            }
+            if sheet.kind == Kind::SummaryApplication {
+                firm(&sheet.ebc_code, &[Role::Ecommerce], "ebcCode");
+            } else {
+                firm(&sheet.logistics_code, &[Role::Logistics], "logisticsCode");
+            }
+        }
     }
     if findings.is_empty() {
         findings.extend(may_send(directory, acting.signer.code(), facts, at).err());
     }
-    if let (true, Facts::CancelApplication(cancel)) = (findings.is_empty(), facts) {
-        findings.extend(not_declarant(acting, &cancel.agent_code));
+    let declarant = match facts {
+        Facts::CancelApplication(cancel) => Some(&cancel.agent_code),
+        Facts::Collective(one)
+            if matches!(one.kind, Kind::Consolidation | Kind::SummaryApplication) =>
+        {
+            Some(&one.issuer)
+        }
+        _ => None,
+    };
+    if let (true, Some(agent_code)) = (findings.is_empty(), declarant) {
+        findings.extend(not_declarant(acting, agent_code));
     }
     findings
 }
@@ -167,11 +199,27 @@ pub(crate) fn may_send(
         Facts::WaybillStatus(d) => (vec![&d.logistics_code], Act::WaybillStatus, None),
         Facts::CancelApplication(d) => (vec![&d.ebc_code], Act::Cancel, Some(&d.customs_code)),
         Facts::Warehousing(d) => (vec![&d.operator_code], Act::Warehousing, Some(&d.customs_code)),
+        Facts::FundsReceipt(d) => (vec![&d.ebc_code, &d.pay_code], Act::FundsReceipt, None),
+        Facts::Collective(d) => {
+            let (principal, act) = match d.kind {
+                Kind::Departure => (&d.issuer, Act::Departure),
+                Kind::Consolidation => (&d.issuer, Act::Consolidation),
+                Kind::SummaryApplication => (&d.ebc_code, Act::Summary),
+                _ => (&d.issuer, Act::Arrival),
+            };
+            (vec![principal.as_str(), &d.logistics_code], act, Some(&d.customs_code))
+        }
     };
+    // Whoever declared the parcels consolidates them: that is its own to do.
+    if act == Act::Consolidation
+        && directory.by_code(signer).is_some_and(|party| party.has_code(facts.issuer()))
+    {
+        return Ok(());
+    }
     let deed = Deed::new(act, None, district, at);
     directory
         .may_act_for_any(signer, &principals, &deed)
-        .map_err(|finding| finding.at(responsible_field(facts.kind())))
+        .map_err(|finding| finding.at(facts.kind().principal_field()))
 }
 
 /// Who may declare: the seller, a broker, or a firm of the zone.
@@ -195,16 +243,6 @@ fn not_declarant(acting: &Acting<'_>, agent_code: &str) -> Option<Finding> {
         ),
     );
     Some(finding.at("agentCode").found(agent_code, acting.signer.code()))
-}
-
-const fn responsible_field(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Order => "ebpCode",
-        Kind::Payment => "payCode",
-        Kind::Waybill | Kind::WaybillStatus => "logisticsCode",
-        Kind::Inventory | Kind::CancelApplication => "ebcCode",
-        Kind::Warehousing => "operatorCode",
-    }
 }
 
 /// Whether those behind an inventory may declare it. What the firms it names may be is looked at

@@ -82,7 +82,7 @@ fn permit(kind: Kind, stored: &Stored, head: &Head, act: Action, then: Verdict) 
     }
     let state = stored.position.state;
     let permitted = match kind {
-        Kind::Inventory => action::inventory(state, act),
+        kind if kind.is_inventory() => action::inventory(state, act),
         _ => action::supporting(kind, state, act, stored.used),
     };
     match permitted {

@@ -38,7 +38,7 @@ pub fn compare_foreign(parcel: &Parcel<'_>, needed: &[Kind], ruleset: &Ruleset) 
     outcome(missing(parcel, needed), found.list)
 }
 
-fn outcome(missing: Vec<Missing>, mismatches: Vec<Mismatch>) -> Outcome {
+pub(crate) fn outcome(missing: Vec<Missing>, mismatches: Vec<Mismatch>) -> Outcome {
     if !missing.is_empty() {
         Outcome::Waiting { missing, mismatches }
     } else if mismatches.iter().any(|m| m.level == Level::Error) {
@@ -71,57 +71,63 @@ fn missing(parcel: &Parcel<'_>, needed: &[Kind]) -> Vec<Missing> {
     missing
 }
 
-struct Differences<'r> {
-    list: Vec<Mismatch>,
-    ruleset: &'r Ruleset,
+/// Differences found so far.
+pub(crate) struct Differences<'r> {
+    pub(crate) list: Vec<Mismatch>,
+    pub(crate) ruleset: &'r Ruleset,
 }
 
 /// A pair of documents, the rule that lists its comparisons, and who mends a difference.
 #[derive(Clone, Copy)]
-struct Pair<'a> {
-    rule: &'static str,
-    left: Kind,
-    right: Kind,
-    role: Role,
-    party: &'a str,
+pub(crate) struct Pair<'a> {
+    pub(crate) rule: &'static str,
+    pub(crate) left: Kind,
+    pub(crate) right: Kind,
+    pub(crate) role: Role,
+    pub(crate) party: &'a str,
 }
 
 /// One comparison of a pair.
 #[derive(Clone, Copy)]
-struct Point<'a> {
-    pair: Pair<'a>,
+pub(crate) struct Point<'a> {
+    pub(crate) pair: Pair<'a>,
     /// Its word in the rule; empty for comparisons that hold whenever both sides are filled.
-    name: &'static str,
-    code: &'static str,
-    level: Level,
-    left: &'static str,
-    right: &'static str,
-    line: Option<u32>,
+    pub(crate) name: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) level: Level,
+    pub(crate) left: &'static str,
+    pub(crate) right: &'static str,
+    pub(crate) line: Option<u32>,
 }
 
 impl<'a> Pair<'a> {
-    fn point(self, name: &'static str, code: &'static str, field: &'static str) -> Point<'a> {
+    pub(crate) fn point(
+        self,
+        name: &'static str,
+        code: &'static str,
+        field: &'static str,
+    ) -> Point<'a> {
         let level = Level::Error;
         Point { pair: self, name, code, level, left: field, right: field, line: None }
     }
 
-    fn by(self, role: Role, party: &'a str) -> Pair<'a> {
+    pub(crate) fn by(self, role: Role, party: &'a str) -> Pair<'a> {
         Pair { role, party, ..self }
     }
 }
 
 impl<'a> Point<'a> {
-    fn with(self, right: &'static str) -> Point<'a> {
+    pub(crate) fn with(self, right: &'static str) -> Point<'a> {
         Point { right, ..self }
     }
 
-    fn warning(self) -> Point<'a> {
+    pub(crate) fn warning(self) -> Point<'a> {
         Point { level: Level::Warning, ..self }
     }
 }
 
 impl Differences<'_> {
-    fn add(&mut self, point: &Point<'_>, left: String, right: String) {
+    pub(crate) fn add(&mut self, point: &Point<'_>, left: String, right: String) {
         let pair = point.pair;
         if !point.name.is_empty() && !self.ruleset.points.has(pair.rule, point.name) {
             return;
@@ -139,13 +145,13 @@ impl Differences<'_> {
         });
     }
 
-    fn text(&mut self, point: &Point<'_>, left: &str, right: &str) {
+    pub(crate) fn text(&mut self, point: &Point<'_>, left: &str, right: &str) {
         if left != right {
             self.add(point, left.to_owned(), right.to_owned());
         }
     }
 
-    fn both(&mut self, point: &Point<'_>, left: &str, right: &str) {
+    pub(crate) fn both(&mut self, point: &Point<'_>, left: &str, right: &str) {
         if !left.is_empty() && !right.is_empty() {
             self.text(point, left, right);
         }
@@ -157,7 +163,13 @@ impl Differences<'_> {
         }
     }
 
-    fn amount(&mut self, point: &Point<'_>, left: Decimal, right: Decimal, within: Decimal) {
+    pub(crate) fn amount(
+        &mut self,
+        point: &Point<'_>,
+        left: Decimal,
+        right: Decimal,
+        within: Decimal,
+    ) {
         if (left - right).abs() > within {
             self.add(point, left.normalize().to_string(), right.normalize().to_string());
         }

@@ -1,13 +1,16 @@
 //! Reading what an authority sent: one message of receipts, whatever shape it is in. Pure but for
 //! sealing the original, so that it can be done on any thread and before the transaction.
 
+use std::sync::Arc;
+
 use ceb::dxp::Limits;
-use ceb::{Message, ReadOptions, Record};
+use ceb::{Document, Message, ReadOptions};
 use db::{Archiver, Ctx, DbError, Original, OriginalId, Packed};
 use kernel::{Finding, Text, Time};
 
 use super::scrub::scrub;
-use super::types::{Arrived, Names, Subject};
+use super::types::{Arrived, Names, Subject, SummaryResult};
+use crate::document::{Collective, FundsReceipt, Kind, export};
 
 /// A message of receipts, read and ready to be taken in.
 #[derive(Clone)]
@@ -81,41 +84,55 @@ fn of_message(
     };
     let kind = message.kind.code.trim_start_matches("CEB").parse().unwrap_or_default();
     let mut arrived: Vec<Arrived> =
-        message.documents.iter().map(|one| read(kind, subject, &one.head, now)).collect();
+        message.documents.iter().map(|one| read(kind, subject, one, now)).collect();
     if arrived.is_empty() {
         arrived.push(malformed(message.kind.code));
     }
     for one in &arrived {
-        if one.status.is_none() && subject != Subject::TaxBill {
+        let informs = matches!(subject, Subject::TaxBill | Subject::SummaryResult);
+        if one.status.is_none() && !informs {
             findings.push(no_status(&one.names));
         }
     }
     (arrived, findings)
 }
 
-fn read(kind: i64, subject: Subject, head: &Record, now: Time) -> Arrived {
+fn read(kind: i64, subject: Subject, document: &Document, now: Time) -> Arrived {
+    let head = &document.head;
     let text = |name: &str| head.text(name).map(str::trim).unwrap_or_default();
     let fits = |number: &&str| number.chars().nth(NUMBER_CHARS_MAX).is_none();
     let own = |name: &str| Some(text(name)).filter(fits).unwrap_or_default().to_owned();
-    let (issuer, number) = match kind {
-        312 => ("ebpCode", "orderNo"),
-        412 => ("payCode", "payTransactionId"),
-        512 | 514 => ("logisticsCode", "logisticsNo"),
-        712 => ("operatorCode", "copNo"),
-        _ => ("agentCode", "copNo"),
+    let [issuer, number] = match subject {
+        Subject::Document(of) => of.named_by(),
+        _ => ["agentCode", "copNo"],
     };
-    let names = Names {
+    let mut names = Names {
         issuer: own(issuer),
         number: own(number),
         pre_no: own("preNo"),
         invt_no: own("invtNo"),
         guid: own("guid"),
     };
+    match subject {
+        Subject::Document(Kind::ExportOrder) => {
+            names.issuer = export::shop(&names.issuer, text("ebcCode")).to_owned();
+        }
+        Subject::Document(Kind::FundsReceipt) => {
+            names.number = FundsReceipt::number_of(&names.number, text("payNo"));
+        }
+        Subject::Document(of) if of.is_collective() => {
+            names.number = Collective::number_of(&names.number, text("msgSeqNo"));
+        }
+        _ => {}
+    }
+    let summary = (subject == Subject::SummaryResult).then(|| Arc::new(summary_result(document)));
     let (status, shown) = match subject {
+        Subject::SummaryResult => ("", format!("汇总结果 {}", text("declSeqNo"))),
         Subject::TaxBill => (text("status"), format!("电子税单 {}", text("taxNo"))),
         _ => (text("returnStatus"), text("returnInfo").to_owned()),
     };
-    let own_time = Time::parse_compact(text("returnTime"));
+    let told_at = if summary.is_some() { "opDate" } else { "returnTime" };
+    let own_time = Time::parse_compact(text(told_at));
     let ahead = own_time.is_some_and(|at| at > now.plus_millis(AHEAD_MS_MAX));
     let mut shown: String = scrub(&shown).chars().take(TEXT_CHARS_MAX).collect();
     if ahead {
@@ -129,6 +146,30 @@ fn read(kind: i64, subject: Subject, head: &Record, now: Time) -> Arrived {
         at: if ahead { Some(now) } else { own_time },
         ahead,
         text: shown,
+        summary,
+    }
+}
+
+fn summary_result(document: &Document) -> SummaryResult {
+    let text = |name: &str| document.head.text(name).map(str::trim).unwrap_or_default().to_owned();
+    let lines = document.lines.iter();
+    let mut invt_nos: Vec<String> = lines
+        .filter_map(|line| line.text("invtNo"))
+        .map(|number| number.trim().to_owned())
+        .filter(|number| !number.is_empty() && number.chars().count() <= NUMBER_CHARS_MAX)
+        .collect();
+    invt_nos.sort_unstable();
+    invt_nos.dedup();
+    SummaryResult {
+        result_no: text("declSeqNo"),
+        application_no: text("sumNo"),
+        entry_no: text("entryId"),
+        entry_state: text("decState"),
+        customs_code: text("customsCode"),
+        agent_code: text("agentCode"),
+        ebc_code: text("ebcCode"),
+        at: Time::parse_compact(&text("opDate")),
+        invt_nos,
     }
 }
 
@@ -141,6 +182,7 @@ fn malformed(code: &str) -> Arrived {
         at: None,
         ahead: false,
         text: String::new(),
+        summary: None,
     }
 }
 
@@ -161,7 +203,11 @@ fn not_a_receipt(code: &str) -> Finding {
         Text::new("这不是本平台单证的回执", "this is no receipt for a document of this platform"),
         Text::new("原件已保存，请平台运维核对", "the original is kept; the operator looks at it"),
     )
-    .found(code, "CEB312, 412, 512, 514, 622, 624, 712, 816, 818, 900")
+    .found(
+        code,
+        "CEB304, 312, 404, 412, 506, 508, 510, 512, 514, 604, 606, 608, 622, 624, 702, 712, 792, \
+         816, 818, 900",
+    )
 }
 
 fn no_status(names: &Names) -> Finding {

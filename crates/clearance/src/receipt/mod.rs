@@ -8,4 +8,4 @@ pub mod types;
 
 pub(crate) use advice::{Advice, advice};
 pub use letter::Letter;
-pub use types::{Arrived, Effect, Names, ReceiptId, Subject};
+pub use types::{Arrived, Effect, Names, ReceiptId, Subject, SummaryResult};

@@ -1,5 +1,7 @@
 //! A receipt as taken in.
 
+use std::sync::Arc;
+
 use kernel::{Time, id};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,8 @@ pub enum Subject {
     Document(Kind),
     /// A tax bill of an inventory (816, 818): informs, moves nothing.
     TaxBill,
+    /// What a summary became (792): informs of the declarations made of inventories.
+    SummaryResult,
     /// A whole message that failed the format check (900).
     Message,
 }
@@ -29,18 +33,15 @@ pub enum Subject {
 impl Subject {
     /// The subject of a receipt type such as `CEB622`; `None` when clearance knows nothing of it.
     pub fn of_code(code: &str) -> Option<Subject> {
-        Some(match code {
-            "CEB312" => Subject::Document(Kind::Order),
-            "CEB412" => Subject::Document(Kind::Payment),
-            "CEB512" => Subject::Document(Kind::Waybill),
-            "CEB514" => Subject::Document(Kind::WaybillStatus),
-            "CEB622" => Subject::Document(Kind::Inventory),
-            "CEB624" => Subject::Document(Kind::CancelApplication),
-            "CEB712" => Subject::Document(Kind::Warehousing),
-            "CEB816" | "CEB818" => Subject::TaxBill,
-            "CEB900" => Subject::Message,
-            _ => return None,
-        })
+        match code {
+            "CEB816" | "CEB818" => Some(Subject::TaxBill),
+            "CEB792" => Some(Subject::SummaryResult),
+            "CEB900" => Some(Subject::Message),
+            _ => {
+                let number = code.strip_prefix("CEB")?.parse().ok()?;
+                Kind::of_receipt(number).map(Subject::Document)
+            }
+        }
     }
 }
 
@@ -77,6 +78,31 @@ pub struct Arrived {
     pub ahead: bool,
     /// 回执信息, personal data masked.
     pub text: String,
+    /// What a summary became, when it is that.
+    pub summary: Option<Arc<SummaryResult>>,
+}
+
+/// 汇总结果单: a declaration made of inventories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SummaryResult {
+    /// 汇总统一编号: one to one with a declaration.
+    pub result_no: String,
+    /// 汇总申请编号.
+    pub application_no: String,
+    /// 报关单编号; empty until it is given.
+    pub entry_no: String,
+    /// 报关单状态, as customs writes it.
+    pub entry_state: String,
+    /// 申报地海关代码.
+    pub customs_code: String,
+    /// 申报企业代码.
+    pub agent_code: String,
+    /// 收发货人代码.
+    pub ebc_code: String,
+    /// 汇总处理时间.
+    pub at: Option<Time>,
+    /// 清单编号 of each inventory in it, each once.
+    pub invt_nos: Vec<String>,
 }
 
 /// What became of a receipt. Stored.

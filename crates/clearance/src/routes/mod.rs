@@ -6,6 +6,7 @@
 mod acts;
 mod documents;
 mod evidence;
+mod export_views;
 mod inventories;
 mod lists;
 mod mismatches;

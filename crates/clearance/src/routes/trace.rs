@@ -11,7 +11,7 @@ use super::views::{InventoryView, PaperView};
 use super::{codes_of, is_named};
 use crate::document::read::Veil;
 use crate::document::{Facts, Kind};
-use crate::flow::desk::{Change, Desk, Wants};
+use crate::flow::desk::{Change, Desk, ParcelKey, Wants};
 use crate::store::inventory::{self, By};
 use crate::store::{message, paper};
 
@@ -86,14 +86,10 @@ fn look_up(tx: &mut Tx, number: &str, codes: Option<&[String]>) -> Result<TraceV
         desk.put_inventory(found, Change::None);
     }
     desk.load(tx, wants)?;
-    let invt_nos: Vec<(String, String)> = desk
-        .inventories
-        .iter()
-        .map(|entry| (entry.value.facts.agent_code.clone(), entry.value.facts.invt_no.clone()))
-        .collect();
     let mut cancels = Wants::default();
-    for (agent, invt_no) in &invt_nos {
-        cancels.key(Kind::CancelApplication, agent, invt_no);
+    for entry in &desk.inventories {
+        let facts = &entry.value.facts;
+        cancels.key(Kind::cancel(facts.direction()), &facts.agent_code, &facts.invt_no);
     }
     desk.load(tx, cancels)?;
     shown(tx, &desk, &guid, codes)
@@ -148,7 +144,7 @@ fn shown(
 /// A payment that shares an order number with the parcel but is of another platform.
 fn is_incidental(desk: &Desk, facts: &Facts) -> bool {
     let Facts::Payment(payment) = facts else { return false };
-    let parcel = (payment.ebp_code.clone(), payment.order_no.clone());
+    let parcel = ParcelKey::of_payment(payment);
     !desk.platforms_of(&payment.order_no).is_empty()
         && desk.payment_of(&parcel).is_none()
         && desk.order_of(&parcel).is_none()

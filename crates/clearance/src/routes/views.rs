@@ -4,9 +4,10 @@ use kernel::{Date, Time};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::export_views;
 use crate::document::{
-    Buyer, CancelApplication, Consignee, Facts, Inventory, Kind, Order, Payment, Warehousing,
-    Waybill, WaybillStatus,
+    Buyer, CancelApplication, Consignee, Direction, Facts, Inventory, Kind, Order, Payment,
+    Warehousing, Waybill, WaybillStatus,
 };
 use crate::flow::missing_findings;
 use crate::lifecycle::{Position, action};
@@ -120,6 +121,9 @@ pub(super) struct InventoryView {
     /// 平台编号 / Our id.
     #[schema(example = "doc_0dzq3k1v00000")]
     id: String,
+    /// 进出口方向:import、export / Which way the goods go.
+    #[schema(example = "import")]
+    direction: &'static str,
     /// 报文编号 / Our id of the message it came in.
     message_id: String,
     /// 接收时间 / First received.
@@ -153,6 +157,7 @@ impl InventoryView {
         let state = declared.position.state;
         InventoryView {
             id: declared.id.to_string(),
+            direction: declared.facts.direction().word(),
             message_id: declared.message_id.to_string(),
             received_at: declared.received_at.to_rfc3339(),
             state: StateView::of(declared.position),
@@ -241,11 +246,16 @@ fn date(day: Option<Date>) -> Option<String> {
 /// A document by element name.
 pub(super) fn facts(facts: &Facts) -> Json {
     match facts {
+        Facts::Order(d) if d.direction == Direction::Export => export_views::order(d),
         Facts::Order(d) => order(d),
         Facts::Payment(d) => payment(d),
+        Facts::Waybill(d) if d.direction == Direction::Export => export_views::waybill(d),
         Facts::Waybill(d) => waybill(d),
         Facts::WaybillStatus(d) => waybill_status(d),
+        Facts::CancelApplication(d) if d.direction == Direction::Export => export_views::cancel(d),
         Facts::CancelApplication(d) => cancel(d),
+        Facts::FundsReceipt(d) => export_views::funds(d),
+        Facts::Collective(d) => export_views::collective(d),
         Facts::Warehousing(d) => warehousing(d),
     }
 }
@@ -369,6 +379,9 @@ fn warehousing(d: &Warehousing) -> Json {
 
 /// An inventory by element name.
 pub(super) fn inventory(d: &Inventory) -> Json {
+    if let Some(terms) = &d.export {
+        return export_views::inventory(d, terms);
+    }
     let mut out = json!({
         "guid": d.head.guid,
         "appTime": d.head.app_time.to_compact(),

@@ -31,6 +31,11 @@ pub(crate) fn inventories_by_mode(tx: &mut Tx) -> Result<BTreeMap<String, u64>, 
     counts(tx, sql, |row| Ok(row.text(0)?.to_owned()))
 }
 
+pub(crate) fn exports(tx: &mut Tx) -> Result<u64, DbError> {
+    let row = tx.query_one("SELECT COUNT(*) FROM clearance_inventory WHERE export", &[])?;
+    Ok(row.i64(0)?.unsigned_abs())
+}
+
 pub(crate) fn papers_by_kind(tx: &mut Tx) -> Result<BTreeMap<&'static str, u64>, DbError> {
     let sql = "SELECT kind, COUNT(*) FROM clearance_document GROUP BY kind";
     counts(tx, sql, |row| Ok(Kind::of_number(row.i64(0)?).map_or("unknown", Kind::word)))
@@ -105,7 +110,8 @@ pub(crate) fn inventories_after(
     after: DocumentId,
     max: u32,
 ) -> Result<Vec<Standing>, DbError> {
-    let sql = "SELECT i.id, CAST(621 AS BIGINT), i.order_no, c.state FROM clearance_inventory i
+    let sql = "SELECT i.id, CAST(CASE WHEN i.export THEN 603 ELSE 621 END AS BIGINT), i.order_no,
+                      c.state FROM clearance_inventory i
                JOIN clearance_inventory_course c ON c.id = i.id
                WHERE i.id > $1 ORDER BY i.id LIMIT $2";
     tx.query(sql, params![after, i64::from(max)])?.iter().map(standing).collect()
@@ -117,7 +123,8 @@ pub(crate) fn papers_after(
     after: DocumentId,
     max: u32,
 ) -> Result<Vec<Standing>, DbError> {
-    let sql = "SELECT d.id, d.kind, CASE WHEN d.kind = 311 THEN d.number ELSE d.link_no END,
+    let sql =
+        "SELECT d.id, d.kind, CASE WHEN d.kind IN (311, 303) THEN d.number ELSE d.link_no END,
                       c.state
                FROM clearance_document d JOIN clearance_document_course c ON c.id = d.id
                WHERE d.id > $1 ORDER BY d.id LIMIT $2";

@@ -142,14 +142,16 @@ pub(crate) struct Standing {
 
 /// Where a document of any kind stands.
 pub(crate) fn standing(tx: &mut Tx, id: DocumentId) -> Result<Option<Standing>, DbError> {
-    let sql = "SELECT CAST($2 AS BIGINT), i.message_id, i.position, c.state, c.history
+    let sql = "SELECT CASE WHEN i.export THEN CAST($3 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
+                      i.message_id, i.position, c.state, c.history
                FROM clearance_inventory i
                JOIN clearance_inventory_course c ON c.id = i.id WHERE i.id = $1
                UNION ALL
                SELECT d.kind, d.message_id, d.position, c.state, c.history
                FROM clearance_document d
                JOIN clearance_document_course c ON c.id = d.id WHERE d.id = $1";
-    let found = tx.query_opt(sql, params![id, Kind::Inventory.number()])?;
+    let [import, export] = [Kind::Inventory, Kind::ExportInventory].map(Kind::number);
+    let found = tx.query_opt(sql, params![id, import, export])?;
     let Some(row) = found else { return Ok(None) };
     let Some(kind) = Kind::of_number(row.i64(0)?) else { return Ok(None) };
     Ok(Some(Standing {

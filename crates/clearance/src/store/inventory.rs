@@ -114,7 +114,14 @@ impl Declared {
     }
 }
 
-const MISSABLE: [Kind; 3] = [Kind::Order, Kind::Payment, Kind::Waybill];
+const MISSABLE: [Kind; 6] = [
+    Kind::Order,
+    Kind::Payment,
+    Kind::Waybill,
+    Kind::ExportOrder,
+    Kind::FundsReceipt,
+    Kind::ExportWaybill,
+];
 
 fn missing_bits(missing: &[Kind]) -> i64 {
     let bit = |(n, kind): (usize, &Kind)| if missing.contains(kind) { 1_i64 << n } else { 0 };
@@ -132,7 +139,7 @@ pub(crate) const COLUMNS: &str = "i.id, i.agent_code, i.cop_no, i.order_no, i.eb
     i.buyer, i.message_id, i.position, i.app_time, i.content, i.received_at, i.facts, \
     c.state, c.state_at, c.floor_at, c.version, c.pre_no, c.invt_no, c.missing, c.flagged, \
     c.quota, c.quota_round, c.amount, c.duty, c.consumption_tax, c.vat, c.tax, c.ruling_id, \
-    c.decision_id, c.delivered_at, c.history";
+    c.decision_id, c.delivered_at, c.history, i.export";
 
 /// What joins an inventory's course to it.
 pub(crate) const COURSE: &str = "JOIN clearance_inventory_course c ON c.id = i.id";
@@ -150,9 +157,15 @@ pub(crate) fn of_row(row: &Row, first: usize) -> Result<Declared, DbError> {
         draft: position.state == State::Draft,
         ..Head::default()
     };
-    let buyer = row.bytes(first + 11)?.try_into().map_err(|_| damaged())?;
+    let exported = row.bool(first + 37)?;
+    // An export has no buyer of ours.
+    let buyer = match exported {
+        true => [0; 16],
+        false => row.bytes(first + 11)?.try_into().map_err(|_| damaged())?,
+    };
     let columns = Inventory {
         head,
+        export: exported.then(Box::default),
         agent_code: text(1)?,
         cop_no: text(2)?,
         pre_no: text(22)?,
@@ -352,8 +365,9 @@ pub(crate) fn insert<'a>(
     tx.insert_many(table, &COURSE_INSERTED, &courses, OnConflict::Fail).map(drop)
 }
 
-const INSERTED: [&str; 19] = [
+const INSERTED: [&str; 20] = [
     "id",
+    "export",
     "guid",
     "agent_code",
     "cop_no",
@@ -377,8 +391,10 @@ const INSERTED: [&str; 19] = [
 /// The values of [`INSERTED`].
 fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
     let facts = &*one.facts;
+    let buyer: &[u8] = if facts.export.is_some() { &[] } else { &facts.buyer.id };
     values![
         one.id,
+        facts.export.is_some(),
         guid,
         &facts.agent_code,
         &facts.cop_no,
@@ -390,7 +406,7 @@ fn row(one: &Declared, guid: [u8; 16]) -> [Value<'_>; INSERTED.len()] {
         filled(&facts.area_code),
         &facts.trade_mode,
         &facts.customs_code,
-        &facts.buyer.id,
+        buyer,
         one.message_id,
         one.index,
         facts.head.app_time,

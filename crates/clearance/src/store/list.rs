@@ -6,7 +6,7 @@ use kernel::{Id, Time};
 use super::finding::{self, Open};
 use super::inventory::{self, Declared};
 use super::paper::{self, Paper};
-use crate::document::{DocumentId, Kind};
+use crate::document::{Direction, DocumentId, Kind};
 
 /// What a list is narrowed by. Everything that is absent does not count.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub(crate) struct Filter {
     pub(crate) waybill_no: Option<String>,
     pub(crate) invt_no: Option<String>,
     pub(crate) cop_no: Option<String>,
+    pub(crate) bill_no: Option<String>,
+    /// `import` or `export`; of inventories, which lie together.
+    pub(crate) direction: Option<Direction>,
     /// The document's own number: order, transaction, waybill number; of an inventory the
     /// declarant's.
     pub(crate) number: Option<String>,
@@ -111,6 +114,8 @@ pub(crate) fn inventories(
     w.span("i.id", filter);
     w.states("c.state", filter.states.as_ref());
     w.add("i.trade_mode", "=", filter.mode.as_ref());
+    let export = filter.direction.map(|direction| direction == Direction::Export);
+    w.add("i.export", "=", export);
     w.add("i.order_no", "=", filter.order_no.as_ref());
     w.add("i.logistics_no", "=", filter.waybill_no.as_ref());
     w.add("c.invt_no", "=", filter.invt_no.as_ref());
@@ -131,14 +136,14 @@ pub(crate) fn inventories(
 
 /// What is asked of a document's own number and of the one that links it, by their names there.
 fn numbers(kind: Kind, filter: &Filter) -> (Option<&String>, Option<&String>) {
-    let Filter { order_no, waybill_no, invt_no, cop_no, .. } = filter;
+    let Filter { order_no, waybill_no, invt_no, cop_no, bill_no, .. } = filter;
     let (own, link) = match kind {
-        Kind::Order => (order_no, &None),
-        Kind::Payment => (&None, order_no),
+        Kind::Order | Kind::ExportOrder => (order_no, &None),
+        Kind::Payment | Kind::FundsReceipt => (&None, order_no),
         Kind::Waybill => (waybill_no, order_no),
-        Kind::WaybillStatus => (waybill_no, &None),
-        Kind::CancelApplication => (invt_no, cop_no),
-        Kind::Warehousing | Kind::Inventory => (cop_no, &None),
+        Kind::WaybillStatus | Kind::ExportWaybill => (waybill_no, &None),
+        Kind::CancelApplication | Kind::ExportCancel => (invt_no, cop_no),
+        _ => (cop_no, bill_no),
     };
     (own.as_ref(), link.as_ref())
 }

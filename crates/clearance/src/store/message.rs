@@ -170,8 +170,10 @@ pub(crate) fn claim(tx: &mut Tx, dues: &[Due], lease: Time) -> Result<(), DbErro
 /// Whether documents other than inventories are to be sent later than now: claimed by somebody, or
 /// waiting for another try.
 pub(crate) fn papers_wait(tx: &mut Tx, now: Time) -> Result<bool, DbError> {
-    let sql = "SELECT 1 FROM clearance_dispatch WHERE due_at > $1 AND kind <> $2 LIMIT 1";
-    Ok(tx.query_opt(sql, params![now, Kind::Inventory.number()])?.is_some())
+    let sql = "SELECT 1 FROM clearance_dispatch
+               WHERE due_at > $1 AND kind <> $2 AND kind <> $3 LIMIT 1";
+    let [import, export] = [Kind::Inventory, Kind::ExportInventory].map(Kind::number);
+    Ok(tx.query_opt(sql, params![now, import, export])?.is_some())
 }
 
 /// The messages of which something is to be sent, now or later.

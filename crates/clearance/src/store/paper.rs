@@ -7,7 +7,7 @@ use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use super::course;
 use super::history::History;
 use crate::document::facts::Columns;
-use crate::document::{DocumentId, Facts, Head, Key, Kind, MessageId};
+use crate::document::{Direction, DocumentId, Facts, Head, Key, Kind, MessageId};
 use crate::lifecycle::state::SEND_FAILED;
 use crate::lifecycle::{Position, State};
 
@@ -255,18 +255,24 @@ pub(crate) struct Unsent {
     pub(crate) message_id: MessageId,
 }
 
-/// The orders, payments and waybills of these inventories that have not left.
+/// The orders, payments and waybills of these inventories that have not left. All of one direction;
+/// of an export the seller may have numbered the order.
 pub(crate) fn unsent_of(
     tx: &mut Tx,
+    direction: Direction,
     inventories: impl Iterator<Item = DocumentId>,
 ) -> Result<Vec<Unsent>, DbError> {
     let mut keys = Keys::new(&[Type::Int]);
     inventories.for_each(|id| keys.push(values![id]));
+    let shop = match direction {
+        Direction::Import => "= i.ebp_code",
+        Direction::Export => "IN (i.ebp_code, i.ebc_code)",
+    };
     let sql = format!(
         "SELECT k.n, d.id, d.message_id FROM keys k
          JOIN clearance_inventory i ON i.id = k.a
          JOIN clearance_document d ON d.number = i.order_no AND d.kind = $1
-         AND d.issuer_code = i.ebp_code {COURSE} AND (c.state = $4 OR c.state = $5)
+         AND d.issuer_code {shop} {COURSE} AND (c.state = $4 OR c.state = $5)
          UNION ALL
          SELECT k.n, d.id, d.message_id FROM keys k
          JOIN clearance_inventory i ON i.id = k.a
@@ -278,7 +284,8 @@ pub(crate) fn unsent_of(
          JOIN clearance_document d ON d.number = i.logistics_no AND d.kind = $3
          AND d.issuer_code = i.logistics_code {COURSE} AND (c.state = $4 OR c.state = $5)"
     );
-    let [order, payment, waybill] = [Kind::Order, Kind::Payment, Kind::Waybill].map(Kind::number);
+    let kinds = [Kind::order(direction), Kind::money(direction), Kind::waybill(direction)];
+    let [order, payment, waybill] = kinds.map(Kind::number);
     let [ready, failed] = [State::Ready, SEND_FAILED].map(State::code);
     let rows = tx.query_keys_with(&sql, &keys, params![order, payment, waybill, ready, failed])?;
     let unsent = |row: &Row| {

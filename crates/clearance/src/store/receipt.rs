@@ -251,6 +251,7 @@ pub(crate) fn orphans<'a>(
             at: waiting.at.map(Time::from_millis),
             ahead: false,
             text: waiting.text,
+            summary: None,
         };
         found.push(Orphan { id, arrived });
     }

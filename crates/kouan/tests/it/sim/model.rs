@@ -9,7 +9,7 @@ use kernel::Time;
 
 use super::letter::{Letter, Told};
 use super::outside::{EnvelopeFate, Left, Said};
-use super::parcel::{Flaw, Parcel};
+use super::parcel::{Flaw, KINDS, Parcel};
 
 /// Names a document: its kind's number and its parcel.
 pub(super) type Name = (i64, usize);
@@ -87,7 +87,7 @@ impl Model {
     pub(super) fn new(parcels: &[Parcel]) -> Model {
         let mut model = Model::default();
         for parcel in parcels {
-            for kind in Kind::ALL {
+            for kind in KINDS {
                 let name = (kind.number(), parcel.n);
                 model.name_of_number.insert((kind.number(), parcel.number(kind)), name);
             }

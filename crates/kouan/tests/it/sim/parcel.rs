@@ -16,6 +16,17 @@ pub(super) const SITE: &str = "91370303XAK1917197";
 /// The firms that send something.
 pub(super) const SENDERS: [&str; 5] = [PLATFORM, PAYMENT, CARRIER, BROKER, SITE];
 
+/// The kinds of document of a sale.
+pub(super) const KINDS: [Kind; 7] = [
+    Kind::Order,
+    Kind::Payment,
+    Kind::Waybill,
+    Kind::WaybillStatus,
+    Kind::Inventory,
+    Kind::CancelApplication,
+    Kind::Warehousing,
+];
+
 /// The firm that sends documents of a kind.
 pub(super) fn sender_of(kind: Kind) -> &'static str {
     match kind {
@@ -24,6 +35,7 @@ pub(super) fn sender_of(kind: Kind) -> &'static str {
         Kind::Waybill | Kind::WaybillStatus => CARRIER,
         Kind::Inventory | Kind::CancelApplication => BROKER,
         Kind::Warehousing => SITE,
+        other => panic!("{other:?} belongs to no sale told here"),
     }
 }
 
@@ -124,6 +136,7 @@ impl Parcel {
             Kind::Inventory => self.cop_no(),
             Kind::CancelApplication => format!("CX{:08}", self.n),
             Kind::Warehousing => format!("RK{:08}", self.n),
+            other => panic!("{other:?} belongs to no sale told here"),
         }
     }
 
@@ -137,6 +150,7 @@ impl Parcel {
             Kind::CancelApplication => self.cancel(version),
             Kind::Warehousing => self.sheet(version),
             Kind::WaybillStatus => self.signed_for(version),
+            other => panic!("{other:?} belongs to no sale told here"),
         }
     }
 
