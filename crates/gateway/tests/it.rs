@@ -4,9 +4,12 @@
 
 mod it {
     mod client;
+    mod export;
+    mod export_parcel;
     mod fixture;
     mod judging;
     mod measure;
+    mod returns;
     mod scenarios;
     mod webhooks;
 }

@@ -9,7 +9,7 @@ use ceb::{Document, Message, ReadOptions, Reading, Record};
 use db::Db;
 use gateway::envelope::{Addresses, Outgoing, wrap};
 use gateway::standin::{
-    AssessedLine, Assessment, Judgement, MIGRATIONS, Refusal, Settings, StandIn,
+    AssessedLine, Assessment, DayRules, Judgement, MIGRATIONS, Refusal, Settings, StandIn,
 };
 use gateway::{Customs, Delivery, TransportFailure};
 use kernel::{Date, Fen, Finding, Round, Time};
@@ -86,6 +86,27 @@ impl Judgement for Law {
     fn may_sign(&self, firm_code: &str, _certificate: &Certificate) -> bool {
         firm_code != "STRANGER"
     }
+
+    /// Businesses go by list up to 5000.
+    fn assess_export(&self, inventory: &Document, _on: Date) -> Vec<Refusal> {
+        let total = |line: &Record| line.decimal("totalPrice").unwrap();
+        let sum: kernel::Decimal = inventory.lines.iter().map(total).sum();
+        let business = matches!(inventory.head.text("tradeMode"), Some("9710" | "9810"));
+        let text = "单票超过5000元，应使用报关单".to_owned();
+        if business && sum > 5000.into() { vec![Refusal::Other { text }] } else { Vec::new() }
+    }
+
+    fn rules_on(&self, on: Date) -> DayRules {
+        DayRules {
+            import_return_days: Some(30),
+            import_return_restores_quota: true,
+            import_return_elsewhere: true,
+            export_return_months: Some(12),
+            export_return_elsewhere: on.year() > 2026,
+            funds_required: on.year() < 2025,
+            pay_from_day: Some(31),
+        }
+    }
 }
 
 /// A parcel whose four documents agree, until a test changes a field.
@@ -109,7 +130,7 @@ impl Parcel {
         }
     }
 
-    fn waybill_no(&self) -> String {
+    pub(super) fn waybill_no(&self) -> String {
         format!("W-{}", self.order_no)
     }
 
@@ -278,6 +299,48 @@ impl Parcel {
         )
     }
 
+    /// A return of some of each line, under a number of its own.
+    pub(super) fn return_application(&self, own_no: &str, invt_no: &str, qty: &str) -> Document {
+        let mut document = new(
+            "CEB625",
+            &[
+                ("customsCode", "4251"),
+                ("orderNo", &self.order_no),
+                ("ebpCode", "EBP"),
+                ("ebpName", "示例平台"),
+                ("ebcCode", "EBC"),
+                ("ebcName", "示例电商"),
+                ("logisticsNo", &self.waybill_no()),
+                ("logisticsCode", "LOG"),
+                ("logisticsName", "示例速递"),
+                ("copNo", own_no),
+                ("invtNo", invt_no),
+                ("buyerIdType", "1"),
+                ("buyerIdNumber", self.buyer_id),
+                ("buyerName", "李示例"),
+                ("buyerTelephone", "10000000001"),
+                ("agentCode", "AGENT"),
+                ("agentName", "示例报关"),
+                ("reason", "买家退货"),
+            ],
+        );
+        for gnum in 1..=self.lines {
+            let mut line = Record::new(kind("CEB625").document.lines.unwrap().record);
+            let number = gnum.to_string();
+            for (name, value) in [
+                ("gnum", &*number),
+                ("gcode", "3304990099"),
+                ("gname", "面霜"),
+                ("qty", qty),
+                ("unit", "142"),
+            ] {
+                assert!(line.set(name, value), "{name}");
+            }
+            document.lines.push(line);
+        }
+        document
+    }
+
     pub(super) fn sheet(&self) -> Document {
         let mut document = new(
             "CEB711",
@@ -324,13 +387,14 @@ impl Parcel {
     }
 }
 
-fn kind(code: &str) -> &'static ceb::MessageType {
+pub(super) fn kind(code: &str) -> &'static ceb::MessageType {
     ceb::message_type(code).unwrap()
 }
 
-fn new(code: &str, fields: &[(&str, &str)]) -> Document {
+pub(super) fn new(code: &str, fields: &[(&str, &str)]) -> Document {
     let mut document = Document::new(kind(code));
-    let order_no = fields.iter().find(|(name, _)| *name == "orderNo" || *name == "logisticsNo");
+    let named = ["orderNo", "logisticsNo", "copNo", "coElNo"];
+    let order_no = fields.iter().find(|(name, _)| named.contains(name));
     let guid = guid_of(&format!("{code}{order_no:?}"));
     for (name, value) in [
         ("guid", guid.as_str()),
@@ -401,8 +465,23 @@ impl Bench {
     }
 
     pub(super) fn over(db: Db) -> Bench {
-        let standin = StandIn::new(db, Arc::new(Law), Settings::default());
+        Bench::with(db, Settings::default())
+    }
+
+    /// For days on which the key of the tests is not valid.
+    pub(super) fn unverified() -> Bench {
+        let settings = Settings { verify_signatures: false, ..Settings::default() };
+        Bench::with(db::test::memory(MIGRATIONS), settings)
+    }
+
+    pub(super) fn with(db: Db, settings: Settings) -> Bench {
+        let standin = StandIn::new(db, Arc::new(Law), settings);
         Bench { standin, sent: std::cell::Cell::new(0) }
+    }
+
+    /// Goes on with message ids after so many.
+    pub(super) fn sent(&self, messages: u32) {
+        self.sent.set(messages);
     }
 
     pub(super) fn send(
@@ -501,12 +580,19 @@ pub(super) fn read(delivery: &Delivery, at: Time) -> Vec<Receipt> {
             let text = |name: &str| document.head.text(name).unwrap_or_default().to_owned();
             Receipt {
                 code: message.kind.code.to_owned(),
-                status: text(if message.kind.code == "CEB816" { "status" } else { "returnStatus" }),
+                status: text(match message.kind.code {
+                    "CEB816" | "CEB818" => "status",
+                    "CEB792" => "decState",
+                    _ => "returnStatus",
+                }),
                 info: text("returnInfo"),
                 invt_no: text("invtNo"),
                 pre_no: text("preNo"),
                 at,
-                said: Time::parse_compact(&text("returnTime")),
+                said: Time::parse_compact(&text(match message.kind.code {
+                    "CEB792" => "opDate",
+                    _ => "returnTime",
+                })),
                 valid: strict.structure_valid,
                 document: Some(document),
             }
