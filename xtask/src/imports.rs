@@ -13,7 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("register", &["kernel", "ceb", "db", "web"]),
     ("ledger", &["kernel", "db"]),
     ("bonded", &["kernel", "db", "web", "register", "ledger"]),
-    ("tax", &["kernel", "register"]),
+    ("tax", &["kernel", "ceb", "db", "web", "register", "ledger"]),
     ("clearance", &["kernel", "ceb", "db", "web", "register", "ledger", "tax", "bonded"]),
     (
         "kouan",

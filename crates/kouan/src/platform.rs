@@ -30,7 +30,7 @@ use crate::worker::upkeep;
 
 /// The rooms with a door, in the order of their tables.
 pub fn modules() -> Vec<Module> {
-    vec![register::module(), clearance::module(), web::evidence::module()]
+    vec![register::module(), tax::module(), clearance::module(), web::evidence::module()]
 }
 
 /// Every table of the platform, in order.
