@@ -9,12 +9,18 @@
 mod accounts;
 mod book;
 mod calendar;
+mod destruction;
 mod draw;
 mod fault;
 mod movement;
+mod pass;
 mod quantity;
 mod refusal;
+
 mod site;
+mod stock;
+mod stocktake;
+mod transfer;
 
 pub use accounts::Position;
 pub use book::{
@@ -22,14 +28,19 @@ pub use book::{
     enter, file_records, load_zone, open_book,
 };
 pub use calendar::{Calendar, WorkingDay};
+pub use destruction::{Clocks, DestructionId};
 pub use draw::{Draw, DrawLine, Return, ReturnLine, Settled, Settlement, draw, put_back, settle};
 pub use movement::{Cause, Movement, MovementId};
+pub use pass::{Pass, PassId};
 pub use quantity::Quantity;
 pub use refusal::{Failure, Refusal};
 pub use site::{
     Answer, Arrived, ArrivedLine, Instruction, InstructionAct, InstructionId, Outcome, arrived,
     instruct,
 };
+pub use stock::{Discrepancy, verify};
+pub use stocktake::StocktakeId;
+pub use transfer::TransferId;
 
 /// The tables of this room. Those of the ledger lie beside them.
 pub const MIGRATIONS: &[db::Migration] = &[db::Migration {

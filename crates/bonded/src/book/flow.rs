@@ -48,6 +48,16 @@ fn firm(tx: &mut Tx, code: &str) -> Result<Option<Party>, DbError> {
     }
 }
 
+/// The firm of this code, if it is registered and, for a firm, the caller itself.
+pub(crate) fn firm_of(
+    tx: &mut Tx,
+    own: Option<&str>,
+    code: &str,
+) -> Result<Option<PartyId>, DbError> {
+    let found = firm(tx, code)?.filter(|party| own.is_none_or(|own| party.has_code(own)));
+    Ok(found.map(|party| party.id))
+}
+
 /// The book of this number, if the caller may see it.
 pub(crate) fn owned(tx: &mut Tx, seer: Seer, number: &str) -> Result<Book, Failure> {
     let book = store::find_book(tx, number)?.filter(|book| seer.sees(book.holder));
@@ -333,4 +343,19 @@ pub(crate) fn close(tx: &mut Tx, ctx: &Ctx, book: &Book) -> Result<Book, Failure
     }
     tx.audit(ctx, "bonded.book.close", &book.number, "")?;
     Ok(Book { open: false, ..book.clone() })
+}
+
+/// A finding for every record of which the lines ask more than is free.
+pub(crate) fn short(tx: &mut Tx, lines: &[Line]) -> Result<Vec<Finding>, DbError> {
+    let mut asked: Vec<(&Line, Quantity)> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match asked.iter_mut().find(|(first, _)| first.record.id == line.record.id) {
+            Some((_, sum)) => *sum = sum.plus(line.quantity),
+            None => asked.push((line, line.quantity)),
+        }
+    }
+    let counted: Vec<_> = asked.iter().map(|(line, _)| line.record.counted()).collect();
+    let free = accounts::free(tx, &counted)?;
+    let short = asked.iter().zip(free).filter(|((_, asked), free)| asked > free);
+    Ok(short.map(|((line, asked), free)| rules::short(line, *asked, free)).collect())
 }

@@ -5,6 +5,6 @@ pub(crate) mod rules;
 pub(crate) mod store;
 mod types;
 
-pub(crate) use flow::{Seer, close, find_entry, owned, resolve, seer};
+pub(crate) use flow::{Seer, close, find_entry, firm_of, owned, resolve, seer, short};
 pub use flow::{enter, file_records, load_zone, open_book};
 pub use types::*;

@@ -4,7 +4,7 @@ use kernel::{Date, Finding};
 use register::rules::{Law, NoRule};
 
 use super::types::*;
-use crate::fault;
+use crate::{Quantity, fault};
 
 const NUMBER_CHARS_MAX: usize = 30;
 const NAME_CHARS_MAX: usize = 250;
@@ -110,4 +110,22 @@ pub(crate) fn entry(draft: &EntryDraft, book: &Book, bound: bool, today: Date) -
         findings.push(other.at("trade_mode").found(&draft.trade_mode, &*book.trade_mode));
     }
     findings
+}
+
+/// The record has less than is asked.
+pub(crate) fn short(line: &Line, asked: Quantity, free: Quantity) -> Finding {
+    let item = &line.record.item_no;
+    Finding::error(
+        "bonded.short",
+        kernel::Text::new(
+            format!("料号 {item} 可用库存不足：需要 {asked}，可用 {free}"),
+            format!("record {item} is short: {asked} asked, {free} free"),
+        ),
+        kernel::Text::new(
+            "核对数量；占用中的清单退单或撤销后库存会恢复",
+            "check the quantity; what is held comes free when inventories are given back",
+        ),
+    )
+    .at(format!("lines[{}].quantity", line.number.saturating_sub(1)))
+    .found(asked.to_string(), format!("<= {free}"))
 }
