@@ -157,8 +157,7 @@ CREATE TABLE bonded_destruction_line (
     PRIMARY KEY (destruction, line)
 ) WITHOUT ROWID;
 
--- file_hash: SM3-based keyed hash of the file. A difference is undecided until decision says
--- adjusted or left.
+-- A difference is undecided until decision says adjusted or left.
 CREATE TABLE bonded_stocktake (
     id BIGINT NOT NULL PRIMARY KEY,
     book BIGINT NOT NULL,
@@ -225,6 +224,7 @@ CREATE TABLE bonded_pass (
     id BIGINT NOT NULL PRIMARY KEY,
     number TEXT NOT NULL,
     holder BIGINT NOT NULL,
+    holder_code TEXT NOT NULL,
     zone TEXT NOT NULL,
     direction TEXT NOT NULL,
     vehicle_no TEXT NOT NULL,

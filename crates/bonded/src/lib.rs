@@ -16,7 +16,7 @@ mod movement;
 mod pass;
 mod quantity;
 mod refusal;
-
+mod routes;
 mod site;
 mod stock;
 mod stocktake;
@@ -60,7 +60,7 @@ pub fn module() -> web::Module {
             "bonded account books: stock, destruction, stock-take, gate",
         ),
         migrations: MIGRATIONS,
-        routes: web::Routes::new,
+        routes: routes::routes,
         checks: &[],
     }
 }

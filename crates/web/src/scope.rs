@@ -60,6 +60,12 @@ scopes! {
         "register and change parties and delegations" [];
     LedgerRead "ledger:read" "查看额度和账户余额" "see quotas and balances of accounts"
         [Firm Officer];
+    BondedRead "bonded:read" "查看保税账册、库存和核放单"
+        "see bonded account books, stock and gate passes" [Firm Officer];
+    BondedWrite "bonded:write" "办理账册:备案、核注、流转、销毁、盘点、核放"
+        "act on account books: file, enter, transfer, destroy, count, pass" [Firm];
+    BondedGate "bonded:gate" "下达查验指令、卡口过磅放行"
+        "instruct the inspection line, weigh and let through at the gate" [];
     NoticesRead "notices:read" "领取通知、查看推送记录" "pull notices and see deliveries" [Firm];
     NoticesWrite "notices:write" "确认通知、管理推送地址"
         "acknowledge notices and manage webhooks" [Firm];

@@ -48,14 +48,28 @@ fn firm(tx: &mut Tx, code: &str) -> Result<Option<Party>, DbError> {
     }
 }
 
+/// Both codes of a firm, by which documents may name it; none for who sees everything. A firm
+/// that is not registered sees nothing.
+pub(crate) fn codes_of(tx: &mut Tx, own: Option<&str>) -> Result<Option<[String; 2]>, Failure> {
+    let Some(code) = own else { return Ok(None) };
+    let party = firm(tx, code)?.ok_or(Refusal::NotFound)?;
+    let code = |code: &Option<Box<str>>| code.as_deref().unwrap_or(party.code()).to_owned();
+    Ok(Some([code(&party.social_credit_code), code(&party.customs_code)]))
+}
+
 /// The firm of this code, if it is registered and, for a firm, the caller itself.
 pub(crate) fn firm_of(
     tx: &mut Tx,
     own: Option<&str>,
     code: &str,
-) -> Result<Option<PartyId>, DbError> {
+) -> Result<Option<(PartyId, Box<str>)>, DbError> {
     let found = firm(tx, code)?.filter(|party| own.is_none_or(|own| party.has_code(own)));
-    Ok(found.map(|party| party.id))
+    Ok(found.map(|party| (party.id, party.code().into())))
+}
+
+/// The Chinese name of the firm of this code.
+pub(crate) fn name_of(tx: &mut Tx, code: &str) -> Result<Option<String>, DbError> {
+    Ok(firm(tx, code)?.map(|party| party.name.zh.to_string()))
 }
 
 /// The book of this number, if the caller may see it.

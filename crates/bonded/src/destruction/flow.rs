@@ -49,6 +49,7 @@ pub(crate) fn apply(
     let one = Destruction {
         id: ctx.id(),
         book: book.id,
+        book_number: book.number.clone(),
         state: State::Applied,
         version: 1,
         ground: draft.ground.clone(),

@@ -13,7 +13,7 @@ const DESTRUCTION: &str = "d.id, d.book, d.state, d.version, d.ground, d.explana
      d.applicant_authorised_by, d.destroyer_code, d.destroyer_name, d.place, d.papers, \
      d.approval_no, d.approved_on, d.due_on, d.extension_from, d.extension_requested_on, \
      d.finished_on, d.video, d.video_until, d.papers_due_on, d.papers_on, d.declaration_no, \
-     d.residue_fen, d.residue_declaration_no, d.reason";
+     d.residue_fen, d.residue_declaration_no, d.reason, b.number";
 
 pub(super) fn insert(tx: &mut Tx, one: &Destruction, now: Time) -> Result<(), DbError> {
     let sql = "INSERT INTO bonded_destruction (id, book, state, version, ground, explanation, \
@@ -88,7 +88,10 @@ pub(super) fn update(tx: &mut Tx, one: &Destruction, now: Time) -> Result<bool, 
 }
 
 pub(super) fn find(tx: &mut Tx, id: DestructionId) -> Result<Option<Destruction>, DbError> {
-    let sql = format!("SELECT {DESTRUCTION} FROM bonded_destruction d WHERE d.id = $1");
+    let sql = format!(
+        "SELECT {DESTRUCTION} FROM bonded_destruction d \
+         JOIN bonded_book b ON b.id = d.book WHERE d.id = $1"
+    );
     let Some(row) = tx.query_opt(&sql, params![id])? else { return Ok(None) };
     let mut found = destruction(&row)?;
     let sql = "SELECT r.id, r.book, r.item_no, r.hs_code, r.name, r.unit, l.line, l.quantity, \
@@ -142,6 +145,7 @@ fn destruction(row: &Row) -> Result<Destruction, DbError> {
     Ok(Destruction {
         id: row.id(0)?,
         book: row.id(1)?,
+        book_number: row.text(25)?.into(),
         state: State::parse(row.text(2)?).ok_or_else(damaged)?,
         version: row.i64(3)?,
         ground: text(4)?,

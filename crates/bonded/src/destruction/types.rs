@@ -64,6 +64,7 @@ impl State {
 pub(crate) struct Destruction {
     pub(crate) id: DestructionId,
     pub(crate) book: BookId,
+    pub(crate) book_number: Box<str>,
     pub(crate) state: State,
     pub(crate) version: i64,
     pub(crate) ground: String,

@@ -30,8 +30,10 @@ pub(crate) fn draft(
     let tolerance = tolerance.map_err(|unknown| findings.push(fault::no_rule(&unknown))).ok();
     let named = draft.holder.as_deref().or(own).unwrap_or_default();
     let holder = book::firm_of(tx, own, named)?;
-    let (Some(tolerance), Some(holder), true) = (tolerance, holder, findings.is_empty()) else {
-        if holder.is_none() {
+    let (Some(tolerance), Some((holder, holder_code)), true) =
+        (tolerance, holder, findings.is_empty())
+    else {
+        if book::firm_of(tx, own, named)?.is_none() {
             findings.push(no_holder(named));
         }
         return Err(Failure::Findings(findings));
@@ -46,6 +48,7 @@ pub(crate) fn draft(
         id: ctx.id(),
         number: format!("HF{}{}{serial:07}", draft.zone, day.year()),
         holder,
+        holder_code,
         zone: draft.zone.clone(),
         direction: draft.direction,
         vehicle_no: draft.vehicle_no.trim().to_owned(),
@@ -108,6 +111,12 @@ fn taken(error: DbError) -> Failure {
 pub(crate) fn find(tx: &mut Tx, seer: Seer, id: PassId) -> Result<Pass, Failure> {
     let pass = store::find(tx, id)?.filter(|pass| seer.sees(pass.holder));
     pass.ok_or(Failure::Refused(Refusal::NotFound))
+}
+
+/// How the holder of a pass is called.
+pub(crate) fn firm_name(tx: &mut Tx, pass: &Pass) -> Result<String, Failure> {
+    let name = book::name_of(tx, &pass.holder_code)?;
+    Ok(name.unwrap_or_else(|| pass.holder_code.to_string()))
 }
 
 fn in_state(tx: &mut Tx, seer: Seer, id: PassId, needs: State) -> Result<Pass, Failure> {

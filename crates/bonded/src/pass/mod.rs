@@ -6,7 +6,7 @@ mod rules;
 mod store;
 mod types;
 
-pub(crate) use flow::{bind, close, draft, find, issue, unbind, void, weigh};
+pub(crate) use flow::{bind, close, draft, find, firm_name, issue, unbind, void, weigh};
 pub(crate) use print::page;
 pub(crate) use rules::{declared, deviates};
 pub(crate) use store::list;

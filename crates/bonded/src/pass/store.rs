@@ -9,11 +9,13 @@ use super::types::*;
 use crate::Quantity;
 
 const PASS: &str = "p.id, p.number, p.holder, p.zone, p.direction, p.vehicle_no, p.tare, \
-     p.weighed, p.tolerance, p.state, p.version, p.reason, p.issued_at, p.passed_at, p.closed_at";
+     p.weighed, p.tolerance, p.state, p.version, p.reason, p.issued_at, p.passed_at, p.closed_at, \
+     p.holder_code";
 
 pub(super) fn insert(tx: &mut Tx, pass: &Pass) -> Result<(), DbError> {
     let sql = "INSERT INTO bonded_pass (id, number, holder, zone, direction, vehicle_no, tare, \
-         tolerance, state, version, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')";
+         tolerance, state, version, reason, holder_code) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)";
     let Pass { id, number, holder, zone, direction, vehicle_no, .. } = pass;
     let values = params![
         *id,
@@ -26,6 +28,7 @@ pub(super) fn insert(tx: &mut Tx, pass: &Pass) -> Result<(), DbError> {
         pass.tolerance,
         pass.state.word(),
         pass.version,
+        &pass.holder_code,
     ];
     tx.execute(sql, values)?;
     insert_items(tx, *id, &pass.items)
@@ -161,6 +164,7 @@ fn pass(row: &Row) -> Result<Pass, DbError> {
         id: row.id(0)?,
         number: row.text(1)?.to_owned(),
         holder: row.id(2)?,
+        holder_code: row.text(15)?.into(),
         zone: row.text(3)?.to_owned(),
         direction,
         vehicle_no: row.text(5)?.to_owned(),

@@ -123,6 +123,7 @@ pub struct Pass {
     /// Number for people and the gate.
     pub number: String,
     pub(crate) holder: PartyId,
+    pub(crate) holder_code: Box<str>,
     /// Customs district of the zone.
     pub zone: String,
     /// Which way.

@@ -55,6 +55,7 @@ pub(crate) fn plan(
     let transfer = Transfer {
         id: ctx.id(),
         from_book: from.id,
+        from_number: from.number.clone(),
         to_book: to.as_ref().map(|to| to.id),
         to_number: draft.to.trim().into(),
         out_reference: String::new(),

@@ -9,7 +9,7 @@ use crate::Quantity;
 use crate::book::store::record;
 
 const TRANSFER: &str = "t.id, t.from_book, t.to_book, t.to_number, t.out_reference, \
-     t.in_reference, t.state, t.version";
+     t.in_reference, t.state, t.version, f.number";
 
 pub(super) fn insert(tx: &mut Tx, transfer: &Transfer, now: Time) -> Result<(), DbError> {
     let sql = "INSERT INTO bonded_transfer (id, from_book, to_book, to_number, out_reference, \
@@ -51,7 +51,10 @@ pub(super) fn update(tx: &mut Tx, transfer: &Transfer, now: Time) -> Result<bool
 }
 
 pub(super) fn find(tx: &mut Tx, id: TransferId) -> Result<Option<Transfer>, DbError> {
-    let sql = format!("SELECT {TRANSFER} FROM bonded_transfer t WHERE t.id = $1");
+    let sql = format!(
+        "SELECT {TRANSFER} FROM bonded_transfer t \
+         JOIN bonded_book f ON f.id = t.from_book WHERE t.id = $1"
+    );
     let Some(row) = tx.query_opt(&sql, params![id])? else { return Ok(None) };
     let mut found = transfer(&row)?;
     let sql = "SELECT r.id, r.book, r.item_no, r.hs_code, r.name, r.unit, l.line, l.to_record, \
@@ -93,6 +96,7 @@ fn transfer(row: &Row) -> Result<Transfer, DbError> {
     Ok(Transfer {
         id: row.id(0)?,
         from_book: row.id(1)?,
+        from_number: row.text(8)?.into(),
         to_book: row.opt_id(2)?,
         to_number: row.text(3)?.into(),
         out_reference: row.text(4)?.to_owned(),

@@ -50,6 +50,7 @@ impl State {
 pub(crate) struct Transfer {
     pub(crate) id: TransferId,
     pub(crate) from_book: BookId,
+    pub(crate) from_number: Box<str>,
     /// None when the other book is not kept on this platform.
     pub(crate) to_book: Option<BookId>,
     pub(crate) to_number: Box<str>,
