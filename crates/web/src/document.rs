@@ -28,6 +28,7 @@ pub const PUBLIC: &[&str] = &[
     "/api/v1/evidence/checkpoints",
     "/api/v1/evidence/checkpoints/latest",
     "/api/v1/evidence/consistency",
+    "/customs/payment-originals/{code}",
 ];
 
 /// Where the document is.

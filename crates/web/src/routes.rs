@@ -25,7 +25,7 @@ pub enum Access {
     Scope(Scope),
     /// Callers with any good key: asking who one is.
     AnyKey,
-    /// Anyone. Only health and the API document are.
+    /// Anyone: health, the API document, the evidence log, and where customs asks.
     Public,
 }
 
@@ -69,9 +69,10 @@ impl Routes {
         self.add(Access::AnyKey, parts)
     }
 
-    /// Adds routes open to anyone. Only this crate has such routes.
+    /// Adds routes open to anyone. Their paths must stand in [`crate::PUBLIC`]; a walk over all
+    /// routes says which do not.
     #[must_use]
-    pub(crate) fn public(self, parts: UtoipaMethodRouter<App>) -> Routes {
+    pub fn public(self, parts: UtoipaMethodRouter<App>) -> Routes {
         self.add(Access::Public, parts)
     }
 

@@ -17,7 +17,7 @@ mod verify;
 use serde::{Serialize, Serializer};
 
 pub use report::VerifyReport;
-pub use sign::{SignError, sign};
+pub use sign::{SignError, sign, sign_bytes};
 pub use verify::{Verification, Verifier, verify};
 
 /// Namespace of XML signatures.

@@ -65,6 +65,19 @@ pub fn sign(xml: &[u8], key: &SigningKey, spelling: Spelling) -> Result<Vec<u8>,
     Ok([before, &open, &close, after].concat().into_bytes())
 }
 
+/// Signs bytes that are no message: SM2 with SM3 and the usual user id, 64 raw bytes; RSA with
+/// SHA-1, as the cards of before 2022 do. Gives the algorithm and the bare signature.
+///
+/// # Errors
+/// [`SignError::Key`] when the key cannot be used.
+pub fn sign_bytes(bytes: &[u8], key: &SigningKey) -> Result<(Algorithm, Vec<u8>), SignError> {
+    let algorithm = match key.secret() {
+        Secret::Sm2(_) => Algorithm::Sm2Sm3,
+        Secret::Rsa(_) => Algorithm::RsaSha1,
+    };
+    Ok((algorithm, value(key.secret(), algorithm, bytes)?))
+}
+
 /// Where the Signature goes, and the canonical document.
 fn survey(source: &str) -> Result<(usize, DigestSink<'_>), SignError> {
     let mut walk = Walk::new(source).map_err(SignError::NotXml)?;
