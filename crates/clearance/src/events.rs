@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::notices::{Body, Notice};
 
-use crate::document::{CancelApplication, DocumentId, Kind};
+use crate::document::{CancelApplication, Collective, DocumentId, Kind};
+use crate::export::reference::Recorded;
 use crate::lifecycle::{Position, State};
 use crate::precheck::Concern;
-use crate::receipt::Arrived;
+use crate::receipt::{Arrived, SummaryResult};
 use crate::reference::Reference;
 use crate::store::inventory::Declared;
 
@@ -24,6 +25,16 @@ pub const MOVED: &str = "clearance.inventory_moved";
 pub const CANCEL_APPLIED: &str = "clearance.cancel_applied";
 /// A receipt moved another document; only ends are told.
 pub const DOCUMENT_ENDED: &str = "clearance.document_ended";
+/// Customs released an export.
+pub const EXPORT_RELEASED: &str = "clearance.export_released";
+/// Customs closed an export.
+pub const EXPORT_CLOSED: &str = "clearance.export_closed";
+/// An export left the country.
+pub const EXPORT_DEPARTED: &str = "clearance.export_departed";
+/// A declaration was made of an export by summary.
+pub const EXPORT_SUMMARISED: &str = "clearance.export_summarised";
+/// A declaration made by form was recorded.
+pub const DECLARATION_RECORDED: &str = "clearance.declaration_recorded";
 /// A receipt has arrived. Notice.
 pub const RECEIPT_ARRIVED: &str = "clearance.receipt_arrived";
 
@@ -56,6 +67,7 @@ pub(crate) fn declared(one: &Declared) -> Event {
         subject: one.id.to_string(),
         body: json!({
             "version": VERSION,
+            "direction": facts.direction().word(),
             "mode": facts.trade_mode,
             "customs": facts.customs_code,
             "ebp": facts.ebp_code,
@@ -97,9 +109,98 @@ pub(crate) fn moved(one: &Declared, from: State, status: i64, at: Option<Time>) 
             "to": one.position.state.word(),
             "status": status,
             "at": at,
+            "direction": one.facts.direction().word(),
             "mode": one.facts.trade_mode,
             "ebc": one.facts.ebc_code,
             "agent": one.facts.agent_code,
+        }),
+    }
+}
+
+pub(crate) fn export_released(one: &Declared) -> Event {
+    exported(EXPORT_RELEASED, one, &json!({ "at": one.position.at }))
+}
+
+pub(crate) fn export_closed(one: &Declared) -> Event {
+    exported(EXPORT_CLOSED, one, &json!({ "at": one.position.at }))
+}
+
+pub(crate) fn departed(one: &Declared, sheet: &Collective) -> Event {
+    let more = json!({
+        "at": sheet.from,
+        "bill_no": sheet.bill_no,
+        "voyage_no": sheet.voyage_no,
+        "traf_name": sheet.traf_name,
+    });
+    exported(EXPORT_DEPARTED, one, &more)
+}
+
+pub(crate) fn summarised(one: &Declared, result: &SummaryResult) -> Event {
+    let more = json!({
+        "at": result.at,
+        "result_no": result.result_no,
+        "entry_no": result.entry_no,
+    });
+    exported(EXPORT_SUMMARISED, one, &more)
+}
+
+/// What statistics and refunds need of an export, with what more the occasion says.
+fn exported(kind: &'static str, one: &Declared, more: &Json) -> Event {
+    let facts = &one.facts;
+    let terms = facts.export.as_deref().cloned().unwrap_or_default();
+    let lines = facts.lines.iter().map(|line| {
+        json!({
+            "gnum": line.gnum,
+            "hs": line.hs_code,
+            "name": line.name,
+            "item_no": line.item_no,
+            "country": line.country,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "quantity1": line.quantity1,
+            "unit1": line.unit1,
+            "total": line.total,
+            "currency": line.currency,
+        })
+    });
+    let mut body = json!({
+        "version": VERSION,
+        "mode": facts.trade_mode,
+        "flag": terms.statistics_flag,
+        "invt_no": facts.invt_no,
+        "order_no": facts.order_no,
+        "customs": facts.customs_code,
+        "port": facts.port_code,
+        "country": facts.country,
+        "traf_mode": facts.traf_mode,
+        "ebp": facts.ebp_code,
+        "ebc": facts.ebc_code,
+        "owner": terms.owner_code,
+        "agent": facts.agent_code,
+        "logistics": facts.logistics_code,
+        "area": facts.area_code,
+        "lines": lines.collect::<Vec<_>>(),
+    });
+    if let (Json::Object(body), Json::Object(more)) = (&mut body, more) {
+        body.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    Event { kind, subject: one.id.to_string(), body }
+}
+
+pub(crate) fn declaration_recorded(one: &Recorded) -> Event {
+    Event {
+        kind: DECLARATION_RECORDED,
+        subject: one.id.to_string(),
+        body: json!({
+            "version": VERSION,
+            "number": one.number,
+            "mode": one.mode,
+            "ebc": one.ebc_code,
+            "agent": one.agent_code,
+            "on": one.declared_on.to_string(),
+            "amount": one.amount,
+            "currency": one.currency,
+            "lines": one.lines,
         }),
     }
 }

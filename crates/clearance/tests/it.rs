@@ -4,6 +4,9 @@
 mod it {
     mod advice;
     mod api;
+    mod export;
+    mod export_events;
+    mod export_support;
     mod flows;
     mod lists;
     mod measure;

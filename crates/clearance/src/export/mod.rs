@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod form;
 pub mod law;
+pub mod reference;
 pub mod step;
 pub mod summary;
 

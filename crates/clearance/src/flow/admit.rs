@@ -21,8 +21,8 @@ use crate::lifecycle::{Position, State};
 use crate::reference::Reference;
 use crate::store::history::{History, Step};
 use crate::store::inventory::{By, Declared, Quota};
-use crate::store::message;
 use crate::store::paper::Paper;
+use crate::store::{message, summary};
 
 /// A batch of messages on its way into the database.
 pub(crate) struct Batch<'a> {
@@ -41,6 +41,9 @@ pub(crate) struct Batch<'a> {
     pub(crate) arrived: Vec<usize>,
     pub(crate) unarrived: Vec<DocumentId>,
     pub(crate) cancels: Vec<usize>,
+    /// Collective documents whose parcels are to be noted, and those whose old ones are forgotten.
+    pub(crate) naming: Vec<usize>,
+    pub(crate) unnamed: Vec<(DocumentId, Arc<Facts>)>,
     /// Messages of which something was stored in this batch, by guid.
     brought: HashMap<[u8; 16], MessageId>,
     pub(crate) again: Again,
@@ -74,6 +77,8 @@ pub(crate) enum Pending {
     Done(Item),
     /// An inventory whose state is known only when its parcel has been looked at.
     Inventory { item: Item, at: usize },
+    /// A collective document, whose state is known only when its parcels have been.
+    Collective { item: Item, id: DocumentId },
 }
 
 impl<'a> Batch<'a> {
@@ -89,6 +94,8 @@ impl<'a> Batch<'a> {
             arrived: Vec::new(),
             unarrived: Vec::new(),
             cancels: Vec::new(),
+            naming: Vec::new(),
+            unnamed: Vec::new(),
             brought: HashMap::new(),
             again: Again::default(),
         }
@@ -171,6 +178,11 @@ impl<'a> Batch<'a> {
                 answering.repeats.get_or_insert(original);
                 (ItemStatus::Repeated, id, state)
             }
+            Admitted::Paper { id, state: State::Waiting } => {
+                answering.stored = true;
+                let item = Item { id: Some(id), ..document.item(ItemStatus::Accepted) };
+                return Ok(Pending::Collective { item, id });
+            }
             Admitted::Paper { id, state } => (ItemStatus::Accepted, id, state),
             Admitted::Inventory { id, at } => {
                 answering.stored = true;
@@ -207,6 +219,13 @@ impl<'a> Batch<'a> {
             return Ok(Admitted::Refused(vec![finding]));
         }
         let verdict = decide(key.kind, facts.head(), stored.as_ref());
+        if let (Verdict::Insert | Verdict::Replace, Facts::Collective(sheet)) = (&verdict, &**facts)
+        {
+            let wrong = self.wrong_with(tx, sheet, at)?;
+            if !wrong.is_empty() {
+                return Ok(Admitted::Refused(wrong));
+            }
+        }
         if let (Verdict::Replace | Verdict::Withdraw, Some(at)) = (&verdict, at) {
             let directory = self.reference.directory.current();
             let stored = &self.desk.paper(at).facts;
@@ -226,14 +245,19 @@ impl<'a> Batch<'a> {
                 let (id, state) = (paper.id, paper.position.state);
                 Admitted::Repeated { id, state, original: paper.message_id }
             }
-            (Verdict::Withdraw, Some(at)) => self.withdraw_paper(at, place),
+            (Verdict::Withdraw, Some(at)) => {
+                if key.kind == Kind::SummaryApplication {
+                    summary::release(tx, &[self.desk.paper(at).id])?;
+                }
+                self.withdraw_paper(at, place)
+            }
             (Verdict::Replace, Some(at)) => self.replace_paper(at, facts, place),
             _ => self.insert_paper(facts, turn, place),
         })
     }
 
     fn insert_paper(&mut self, facts: &Arc<Facts>, turn: i64, place: &Place<'_>) -> Admitted {
-        let state = if facts.head().draft { State::Draft } else { State::Ready };
+        let state = entry_state(facts);
         let id: DocumentId = self.ctx.id();
         let at = self.desk.put_paper(
             Paper {
@@ -253,8 +277,10 @@ impl<'a> Batch<'a> {
     }
 
     fn replace_paper(&mut self, at: usize, facts: &Arc<Facts>, place: &Place<'_>) -> Admitted {
-        let state = if facts.head().draft { State::Draft } else { State::Ready };
-        self.affect(&self.desk.paper(at).facts.clone());
+        let state = entry_state(facts);
+        let old = self.desk.paper(at).facts.clone();
+        self.affect(&old);
+        self.unname(self.desk.paper(at).id, old);
         self.desk.rewrite_paper(at, facts.clone());
         let paper = self.desk.paper_mut(at, Change::Content);
         paper.position = paper.position.redeclared(state);
@@ -273,16 +299,19 @@ impl<'a> Batch<'a> {
         let Paper { id, position, .. } = *self.desk.paper(at);
         // What customs or the e-port already has, in this version or the one before, must be
         // withdrawn there too.
-        let here = position.state == State::Ready && position.floor.is_none();
+        let here = matches!(position.state, State::Ready | State::Waiting | State::Held)
+            && position.floor.is_none();
         let sent = position.state != State::Draft && !here;
         let paper = self.desk.paper_mut(at, Change::State);
         paper.position = paper.position.redeclared(State::Withdrawn);
         let (kind, facts) = (paper.kind(), paper.facts.clone());
         match kind {
             Kind::Warehousing => self.unarrived.push(id),
-            Kind::Order | Kind::ExportOrder => self.stale.push(id),
+            Kind::Order => self.stale.push(id),
+            kind if kind.is_collective() => self.stale.push(id),
             _ => {}
         }
+        self.unname(id, facts.clone());
         self.affect(&facts);
         if sent {
             self.going.push(Going {
@@ -299,6 +328,10 @@ impl<'a> Batch<'a> {
     fn follow_paper(&mut self, at: usize) {
         let paper = self.desk.paper(at);
         let facts = paper.facts.clone();
+        if paper.position.state == State::Waiting {
+            self.again.collectives.insert(paper.id);
+            self.naming.push(at);
+        }
         if paper.position.state != State::Ready {
             return;
         }
@@ -526,6 +559,16 @@ impl<'a> Batch<'a> {
         let step = Step { id: self.ctx.id(), state, sender, text };
         let declared = self.desk.declared_mut(at, Change::State);
         declared.history.step(declared.id, &step);
+    }
+}
+
+/// Where a document accepted stands at first: what speaks of inventories waits until they have been
+/// looked at.
+fn entry_state(facts: &Facts) -> State {
+    match facts {
+        _ if facts.head().draft => State::Draft,
+        Facts::Collective(_) => State::Waiting,
+        _ => State::Ready,
     }
 }
 

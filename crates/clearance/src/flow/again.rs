@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use db::{Ctx, DbError, Tx};
 
 use super::admit::Batch;
-use crate::document::Facts;
+use super::collective::Judged;
+use crate::document::{DocumentId, Facts};
 use crate::reference::Reference;
 use crate::store::inventory::{self, By};
+use crate::store::mention;
 
 /// Gathered while a batch is worked through; looked at when it is written, in its transaction.
 #[derive(Default)]
@@ -20,6 +22,10 @@ pub(crate) struct Again {
     orders: BTreeSet<String>,
     /// Waybill numbers of such.
     waybills: BTreeSet<String>,
+    /// Collective documents that came or changed.
+    pub(crate) collectives: BTreeSet<DocumentId>,
+    /// Waybill and inventory numbers of exports that moved: what speaks of them may wait for that.
+    pub(crate) exports: BTreeSet<String>,
 }
 
 impl Again {
@@ -35,18 +41,27 @@ impl Again {
     }
 
     /// Looks at the waiting and held inventories all this bears on.
-    pub(crate) fn look(self, tx: &mut Tx, ctx: &Ctx, reference: &Reference) -> Result<(), DbError> {
+    pub(crate) fn look(
+        self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        reference: &Reference,
+    ) -> Result<Judged, DbError> {
+        let mut collectives = self.collectives;
+        collectives.extend(mention::waiting_on(tx, &self.exports)?);
         let mut ids = inventory::unsettled_of_buyers(tx, &self.buyers)?;
         ids.extend(inventory::unsettled_by_numbers(tx, By::Order, &self.orders)?);
         ids.extend(inventory::unsettled_by_numbers(tx, By::Waybill, &self.waybills)?);
-        if ids.is_empty() {
-            return Ok(());
+        if ids.is_empty() && collectives.is_empty() {
+            return Ok(Judged::default());
         }
         ids.sort_unstable();
         ids.dedup();
         let mut batch = Batch::new(ctx, reference);
         batch.load_inventories(tx, &ids)?;
-        let settled = batch.settle(tx)?;
-        batch.save(tx, &[], &settled)
+        let mut settled = batch.settle(tx)?;
+        let judged = batch.judge(tx, &collectives, &mut settled)?;
+        batch.save(tx, &[], &settled)?;
+        Ok(judged)
     }
 }

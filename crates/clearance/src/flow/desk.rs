@@ -119,7 +119,7 @@ impl Wants {
         }
     }
 
-    fn link(&mut self, kind: Kind, order_no: &str) {
+    pub(super) fn link(&mut self, kind: Kind, order_no: &str) {
         self.links.insert((order_no.to_owned(), kind));
     }
 

@@ -1,17 +1,24 @@
 //! Looking at an export inventory: match, firms, list or form.
 
+use db::{DbError, Tx};
 use kernel::{Finding, Text, Time};
 use register::party::{Act, Deed, Directory, Role as PartyRole, Roles};
 
 use super::admit::Batch;
-use super::desk::ParcelKey;
+use super::desk::{Change, ParcelKey};
+use super::receipts::{News, Target};
 use super::settle::{Looked, day_of, of_mismatches};
 use crate::document::export::NO_PLATFORM;
 use crate::document::{Facts, Inventory, Kind, Order, Waybill};
+use crate::events;
 use crate::export::compare::{ExportParcel, compare, compare_foreign};
 use crate::export::{ExportLaw, form};
+use crate::lifecycle::State;
+use crate::lifecycle::state::CLOSED;
 use crate::matching::Role;
 use crate::precheck::{Concern, concern};
+use crate::receipt::{Names, SummaryResult};
+use crate::store::{paper, summary};
 
 impl Batch<'_> {
     /// What [`Batch::look`] is for imports.
@@ -52,6 +59,76 @@ impl Batch<'_> {
         concerns.extend(firms(inventory, &directory, self.ctx.now));
         concerns.extend(self.taken(parcel, at, waybill));
         Looked { at, missing, concerns, assessed: None }
+    }
+
+    /// What follows from receipts for exports: what waits for them is looked at again, what closed
+    /// is to be summarised, and the rest of the platform is told.
+    pub(super) fn follow_exports(&mut self, tx: &mut Tx, news: &mut News) -> Result<(), DbError> {
+        let export = |(at, _): &(usize, State)| self.desk.declared(*at).facts.export.is_some();
+        let nothing = news.collectives.is_empty() && news.results.is_empty();
+        if nothing && !news.moved.iter().any(export) {
+            return Ok(());
+        }
+        let mut closed = Vec::new();
+        for (at, from) in std::mem::take(&mut news.moved) {
+            let declared = self.desk.declared(at);
+            let Some(terms) = &declared.facts.export else {
+                news.moved.push((at, from));
+                continue;
+            };
+            let state = declared.position.state;
+            self.again.exports.insert(declared.facts.logistics_no.clone());
+            self.again.exports.insert(declared.facts.invt_no.clone());
+            if state.is_released() && !from.is_released() {
+                news.events.push(events::export_released(declared));
+            }
+            if state == CLOSED && from != CLOSED {
+                news.events.push(events::export_closed(declared));
+                if terms.statistics_flag == form::SUMMARISED {
+                    closed.push(summary::Closed {
+                        inventory_id: declared.id,
+                        invt_no: declared.facts.invt_no.clone(),
+                        agent_code: declared.facts.agent_code.clone(),
+                        ebc_code: declared.facts.ebc_code.clone(),
+                        closed_at: declared.position.at.unwrap_or(self.ctx.now),
+                    });
+                }
+            }
+        }
+        summary::close(tx, &closed)?;
+        for (at, before) in std::mem::take(&mut news.collectives) {
+            news.events.extend(self.collective_moved(tx, at, before)?);
+        }
+        for result in std::mem::take(&mut news.results) {
+            let made = summary::conclude(tx, &result, self.ctx.now)?;
+            news.events.extend(made.iter().map(|one| events::summarised(one, &result)));
+        }
+        Ok(())
+    }
+
+    /// The application a summary result answers: that of the inventories in it.
+    pub(super) fn application_of(
+        &mut self,
+        tx: &mut Tx,
+        result: &SummaryResult,
+    ) -> Result<Option<Target>, DbError> {
+        let numbers = result.invt_nos.iter().map(String::as_str);
+        let found = summary::applications_of(tx, numbers)?;
+        let Some((_, id)) = found.into_iter().next() else { return Ok(None) };
+        let paper = paper::by_id(tx, id)?;
+        Ok(paper.map(|paper| Target::Paper(self.desk.put_paper(paper, Change::None))))
+    }
+
+    /// The receipt of funds of an order, when its receipt does not say which transaction: the only
+    /// one there is.
+    pub(super) fn funds_named(&self, kind: Kind, names: &Names) -> Option<usize> {
+        if kind != Kind::FundsReceipt {
+            return None;
+        }
+        let ours = |at: &usize| self.desk.paper(*at).facts.issuer() == names.issuer;
+        let mut all = self.desk.linked(kind, &names.number).filter(ours);
+        let first = all.next()?;
+        all.next().is_none().then_some(first)
     }
 
     fn order_facts(&self, parcel: &ParcelKey) -> Option<&Order> {

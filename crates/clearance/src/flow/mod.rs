@@ -2,6 +2,7 @@
 
 pub(crate) mod admit;
 pub(crate) mod again;
+pub(crate) mod collective;
 pub(crate) mod desk;
 pub(crate) mod export;
 pub(crate) mod out;

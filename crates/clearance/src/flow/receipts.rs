@@ -1,6 +1,7 @@
 //! Receipts in: found by business key, applied in any order, kept whatever they say.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use db::{Ctx, DbError, Event, Tx};
 use kernel::{Finding, Time};
@@ -15,7 +16,7 @@ use crate::events;
 use crate::intake::checked::{inventory_key, paper_key};
 use crate::lifecycle::state::{CANCELLED, CONCLUDED, Kept};
 use crate::lifecycle::{Advance, State};
-use crate::receipt::{Arrived, Effect, Letter, Names, ReceiptId, Subject};
+use crate::receipt::{Arrived, Effect, Letter, Names, ReceiptId, Subject, SummaryResult};
 use crate::reference::Reference;
 use crate::store::inventory::{self, By, Quota};
 use crate::store::receipt::{self, New, Sheet};
@@ -68,6 +69,7 @@ pub fn take_receipts(
         sheets.push(Sheet { original_id, receipts });
     }
     batch.follow(tx, &mut news)?;
+    batch.follow_exports(tx, &mut news)?;
     batch.note_arrivals(tx, &news)?;
     batch.save_documents(tx)?;
     receipt::insert(tx, &sheets)?;
@@ -104,6 +106,7 @@ pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
         }
     }
     batch.follow(tx, &mut news)?;
+    batch.follow_exports(tx, &mut news)?;
     receipt::adopt(tx, &adopted)?;
     tx.emit_many(batch.ctx, news.events)?;
     events::post(tx, batch.ctx, batch.reference, news.notices)
@@ -111,16 +114,20 @@ pub(super) fn adopt(batch: &mut Batch<'_>, tx: &mut Tx) -> Result<(), DbError> {
 
 /// What receipts brought about, to be followed up and told.
 #[derive(Default)]
-struct News {
-    events: Vec<Event>,
+pub(super) struct News {
+    pub(super) events: Vec<Event>,
     notices: Vec<Notice>,
     /// Inventories whose state changed: where they lie and where they stood.
-    moved: Vec<(usize, State)>,
+    pub(super) moved: Vec<(usize, State)>,
+    /// Collective documents whose state changed, likewise.
+    pub(super) collectives: Vec<(usize, State)>,
+    /// What summaries became.
+    pub(super) results: Vec<Arc<SummaryResult>>,
 }
 
 /// A document a receipt is about.
 #[derive(Clone, Copy)]
-enum Target {
+pub(super) enum Target {
     Paper(usize),
     Inventory(usize),
 }
@@ -151,7 +158,12 @@ impl Batch<'_> {
                     wants.key(*kind, &names.issuer, &names.invt_no);
                     cancels.push((names.number.clone(), *kind));
                 }
-                Some(Subject::Document(kind)) => wants.key(*kind, &names.issuer, &names.number),
+                Some(Subject::Document(kind)) => {
+                    wants.key(*kind, &names.issuer, &names.number);
+                    if *kind == Kind::FundsReceipt {
+                        wants.link(*kind, &names.number);
+                    }
+                }
                 Some(Subject::TaxBill) => wants.number(By::Inventory, &names.invt_no),
                 Some(Subject::SummaryResult | Subject::Message) | None => {}
             }
@@ -182,6 +194,10 @@ impl Batch<'_> {
         let Some(subject) = arrived.subject else { return Ok(vec![(None, Effect::Malformed)]) };
         if subject == Subject::Message {
             return self.receive_for_message(tx, arrived, news);
+        }
+        if let Some(result) = &arrived.summary {
+            news.results.push(result.clone());
+            return Ok(vec![(self.application_of(tx, result)?, Effect::Informs)]);
         }
         let Some(target) = self.target(subject, &arrived.names) else {
             return Ok(vec![(None, Effect::Orphan)]);
@@ -321,7 +337,8 @@ impl Batch<'_> {
             }
             Subject::Document(kind) => {
                 let (issuer, number) = (names.issuer.clone(), names.number.clone());
-                self.desk.paper_at(&Key { kind, issuer, number }).map(Target::Paper)
+                let found = self.desk.paper_at(&Key { kind, issuer, number });
+                found.or_else(|| self.funds_named(kind, names)).map(Target::Paper)
             }
             Subject::SummaryResult | Subject::Message => None,
         }
@@ -414,6 +431,9 @@ impl Batch<'_> {
             let key = paper_key(&facts);
             let told = events::Told { id, kind, key, state, arrived, parties };
             news.notices.extend(events::receipt_notices(told, self.reference));
+        }
+        if kind.is_collective() {
+            news.collectives.push((at, before.state));
         }
         if let (true, Facts::CancelApplication(cancel)) = (concluded, &*facts) {
             let cancelled = self.desk.numbered(By::Inventory, &cancel.invt_no).next();

@@ -14,7 +14,7 @@ use crate::document::{DocumentId, Facts, MessageId};
 use crate::events;
 use crate::store::course::{self, Table};
 use crate::store::message::{self, Due};
-use crate::store::{finding, inventory, paper};
+use crate::store::{finding, inventory, mention, paper};
 
 impl Batch<'_> {
     /// Writes messages, documents, findings, what is due, events and notices.
@@ -30,6 +30,7 @@ impl Batch<'_> {
         inventory::keep_rulings(tx, rulings)?;
         self.save_findings(tx, settled)?;
         self.save_arrivals(tx)?;
+        self.save_mentions(tx)?;
         self.save_dispatches(tx, answering)?;
         tx.witness(&settled.decisions)?;
         let events = self.events(settled);
@@ -85,6 +86,16 @@ impl Batch<'_> {
             }
         }
         paper::arrive(tx, arrivals.into_iter())
+    }
+
+    fn save_mentions(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let old = self.unnamed.iter().flat_map(|(id, facts)| named(facts).map(|no| (no, *id)));
+        mention::delete(tx, old)?;
+        let new = self.naming.iter().flat_map(|at| {
+            let paper = self.desk.paper(*at);
+            named(&paper.facts).map(|no| (no, paper.id))
+        });
+        mention::insert(tx, new)
     }
 
     /// What goes out, a dispatch a message: all of it as it came when all its documents go.
@@ -148,6 +159,15 @@ impl Batch<'_> {
         }
         notices
     }
+}
+
+/// The numbers a collective document names.
+fn named(facts: &Facts) -> impl Iterator<Item = &str> {
+    let lines = match facts {
+        Facts::Collective(sheet) => &sheet.lines[..],
+        _ => &[],
+    };
+    lines.iter().map(|line| line.number.as_str())
 }
 
 fn save_messages(tx: &mut Tx, answering: &[Answering<'_>]) -> Result<(), DbError> {

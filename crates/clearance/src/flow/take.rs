@@ -3,6 +3,7 @@
 use db::{Ctx, DbError, Tx};
 
 use super::admit::{Answering, Batch, Pending};
+use super::collective::Judged;
 use super::desk::ParcelKey;
 use super::receipts;
 use super::settle::{Settled, missing_findings};
@@ -29,8 +30,8 @@ pub(crate) fn take(
     let settled = batch.settle(tx)?;
     receipts::adopt(&mut batch, tx)?;
     batch.save(tx, &answering, &settled)?;
-    std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
-    Ok(answering.into_iter().map(|one| batch.outcome(one, &settled)).collect())
+    let let_go = std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
+    Ok(answering.into_iter().map(|one| batch.outcome(one, &settled, &let_go)).collect())
 }
 
 /// Looks again at inventories that wait or are held, from after the given one: something outside
@@ -70,9 +71,10 @@ impl Batch<'_> {
         self.desk.load(tx, wants)
     }
 
-    fn outcome(&self, one: Answering<'_>, settled: &Settled) -> Outcome {
+    fn outcome(&self, one: Answering<'_>, settled: &Settled, judged: &Judged) -> Outcome {
         let Answering { checked, message_id, repeats, items, stored, .. } = one;
-        let items: Vec<Item> = items.into_iter().map(|item| self.item(item, settled)).collect();
+        let items: Vec<Item> =
+            items.into_iter().map(|item| self.item(item, settled, judged)).collect();
         let status = Outcome::status_of(&items);
         Outcome {
             // A message that only repeats is answered under the message it repeats.
@@ -87,10 +89,11 @@ impl Batch<'_> {
         }
     }
 
-    fn item(&self, pending: Pending, settled: &Settled) -> Item {
+    fn item(&self, pending: Pending, settled: &Settled, judged: &Judged) -> Item {
         let (mut item, at) = match pending {
             Pending::Done(item) => return item,
             Pending::Inventory { item, at } => (item, at),
+            Pending::Collective { item, id } => return judged.item(item, id),
         };
         let declared = self.desk.declared(at);
         let state = declared.position.state;

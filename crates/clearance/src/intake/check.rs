@@ -246,7 +246,7 @@ fn open_json(
     message.documents = documents;
     let responsible = documents_sender(kind, &message);
     let party = caller.or(responsible).and_then(|code| directory.by_code(code));
-    message.transfer = party.map(transfer);
+    message.transfer = party.zip(definition.transfer()).map(|(party, def)| transfer(def, party));
     // Without a sender there is no message to write; it will be refused for that.
     let xml = if message.documents.is_empty() || message.transfer.is_none() {
         Vec::new()
@@ -281,8 +281,8 @@ fn documents_sender(kind: Kind, message: &Message) -> Option<&str> {
 }
 
 /// The transmission block of a message made from JSON.
-fn transfer(party: &Party) -> Record {
-    let mut transfer = Record::new(&ceb::schema::BASE_TRANSFER);
+fn transfer(def: &'static ceb::RecordDef, party: &Party) -> Record {
+    let mut transfer = Record::new(def);
     transfer.set("copCode", party.code());
     transfer.set("copName", &party.name.zh);
     transfer.set("dxpMode", "DXP");

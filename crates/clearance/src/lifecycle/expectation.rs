@@ -58,6 +58,36 @@ pub fn next(state: State, arrived: Option<bool>, delivered: bool) -> Option<Expe
     Some(Expectation { step, who, text: Text::new(zh, en) })
 }
 
+/// What has been told of an export beside its own receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The arrival sheet went (507).
+    pub arrived: bool,
+    /// The departure sheet went (509).
+    pub departed: bool,
+    /// Whether it is still to be summarised; `None` when it is not summarised at all.
+    pub to_summarise: Option<bool>,
+}
+
+/// [`next`] for an export.
+pub fn next_export(state: State, told: Told) -> Option<Expectation> {
+    let (step, who, zh, en) = match state {
+        State::Customs(800) if !told.departed => {
+            ("departure", "logistics", "等待报送离境单（509）", "the departure sheet is sent (509)")
+        }
+        State::Customs(899) if told.to_summarise == Some(true) => {
+            ("summary", "firm", "等待汇总申请（701）", "it is summarised (701)")
+        }
+        State::Customs(800) => ("close", "customs", "等待结关（899）", "customs closes it (899)"),
+        State::Customs(899) => return None,
+        State::Customs(120 | 300 | 399 | 400) if !told.arrived => {
+            ("arrival", "site", "等待报送运抵单（507）", "the arrival sheet is sent (507)")
+        }
+        state => return next(state, None, true),
+    };
+    Some(Expectation { step, who, text: Text::new(zh, en) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::state::*;
@@ -84,6 +114,25 @@ mod tests {
         ] {
             let found = next(state, arrived, delivered).map(|expected| expected.step);
             assert_eq!(found, step, "{state:?} {arrived:?} {delivered}");
+        }
+    }
+
+    #[test]
+    fn an_export_goes_on_to_its_summary() {
+        let told = |arrived, departed, to_summarise| Told { arrived, departed, to_summarise };
+        for (state, told, step) in [
+            (State::Waiting, Told::default(), Some("documents")),
+            (STORED, Told::default(), Some("arrival")),
+            (STORED, told(true, false, Some(true)), Some("release")),
+            (RELEASED, told(true, false, Some(true)), Some("departure")),
+            (RELEASED, told(true, true, Some(true)), Some("close")),
+            (CLOSED, told(true, true, Some(true)), Some("summary")),
+            (CLOSED, told(true, true, Some(false)), None),
+            (CLOSED, told(true, true, None), None),
+            (REJECTED, Told::default(), Some("correct")),
+        ] {
+            let found = next_export(state, told).map(|expected| expected.step);
+            assert_eq!(found, step, "{state:?} {told:?}");
         }
     }
 }

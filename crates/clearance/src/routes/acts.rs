@@ -24,11 +24,15 @@ pub(super) struct CancelRequest {
     /// 撤单原因 / Reason.
     #[schema(min_length = 1, max_length = 1000, example = "买家取消订单")]
     reason: String,
-    /// 订购人证件号码;须与清单一致 / Identity number of the buyer, as in the inventory.
+    /// 订购人证件号码;须与清单一致,出口清单不填 / Identity number of the buyer, as in the inventory;
+    /// none for an export.
+    #[serde(default)]
     buyer_id_number: String,
     /// 订购人姓名 / Name of the buyer.
+    #[serde(default)]
     buyer_name: String,
     /// 订购人电话 / Telephone of the buyer.
+    #[serde(default)]
     buyer_telephone: String,
     /// 申请单的企业内部编号;不填则取清单的 / Own number of the application; the inventory's when absent.
     cop_no: Option<String>,
@@ -68,7 +72,7 @@ pub(super) async fn cancel(
     let codes = codes_of(&app, &caller)?.unwrap_or_default();
     let by = if codes.contains(&facts.ebc_code) { &facts.ebc_code } else { &facts.agent_code };
     let application = application(&app, &reference, &declared, &command.body, by)?;
-    let body = Body::Json(Kind::CancelApplication, vec![application]);
+    let body = Body::Json(Kind::cancel(facts.direction()), vec![application]);
     submit(&app, &caller, &request, Door::Json, body, command.mark).await
 }
 
@@ -83,7 +87,8 @@ fn application(
     let facts = &declared.facts;
     let sealer = app.db.sealer();
     let hash = |purpose: &'static str, text: &str| sealer.keyed_hash(purpose, text);
-    if Veil(&hash).buyer(&asked.buyer_id_number) != facts.buyer.id {
+    let exported = facts.export.is_some();
+    if !exported && Veil(&hash).buyer(&asked.buyer_id_number) != facts.buyer.id {
         return Err(ApiError::invalid(vec![other_buyer()]));
     }
     let directory = reference.directory.current();
@@ -98,24 +103,30 @@ fn application(
         "appTime": app.clock.now().to_compact(),
         "appStatus": "2",
         "customsCode": facts.customs_code,
-        "orderNo": facts.order_no,
-        "ebpCode": facts.ebp_code,
-        "ebpName": name(&facts.ebp_code),
         "ebcCode": facts.ebc_code,
         "ebcName": name(&facts.ebc_code),
-        "logisticsNo": facts.logistics_no,
-        "logisticsCode": facts.logistics_code,
-        "logisticsName": name(&facts.logistics_code),
         "copNo": asked.cop_no.as_deref().unwrap_or(&facts.cop_no),
         "invtNo": facts.invt_no,
-        "buyerIdType": "1",
-        "buyerIdNumber": asked.buyer_id_number,
-        "buyerName": asked.buyer_name,
-        "buyerTelephone": asked.buyer_telephone,
         "agentCode": applicant,
         "agentName": name(applicant),
         "reason": asked.reason,
     });
+    if !exported {
+        for (field, value) in [
+            ("orderNo", facts.order_no.as_str()),
+            ("ebpCode", &facts.ebp_code),
+            ("ebpName", &name(&facts.ebp_code)),
+            ("logisticsNo", &facts.logistics_no),
+            ("logisticsCode", &facts.logistics_code),
+            ("logisticsName", &name(&facts.logistics_code)),
+            ("buyerIdType", "1"),
+            ("buyerIdNumber", &asked.buyer_id_number),
+            ("buyerName", &asked.buyer_name),
+            ("buyerTelephone", &asked.buyer_telephone),
+        ] {
+            application[field] = value.into();
+        }
+    }
     if !facts.pre_no.is_empty() {
         application["preNo"] = facts.pre_no.as_str().into();
     }

@@ -1,11 +1,12 @@
-//! Orders, payments, waybills, waybill statuses, cancel applications, warehousing details.
+//! Orders, payments, waybills, waybill statuses, cancel applications, warehousing details, and the
+//! export documents other than inventories.
 
 use axum::extract::State;
 use web::{ApiError, App, Caller, List, Page, PageParams, Path};
 
 use super::lists::{
-    CancelApplicationFilter, Narrows, OrderFilter, PaymentFilter, WarehousingFilter, WaybillFilter,
-    WaybillStatusFilter,
+    CancelApplicationFilter, CollectiveFilter, Narrows, OrderFilter, PaymentFilter,
+    WarehousingFilter, WaybillFilter, WaybillStatusFilter,
 };
 use super::views::{PaperView, is_kind};
 use super::{codes_of, is_named};
@@ -58,6 +59,19 @@ documents! {
         CancelApplicationFilter "撤销申请单" "cancel application";
     warehousing_details warehousing_detail "warehousing-details" Warehousing WarehousingFilter
         "入库明细单" "warehousing detail";
+    export_orders export_order "export-orders" ExportOrder OrderFilter "出口订单" "export order";
+    funds_receipts funds_receipt "funds-receipts" FundsReceipt PaymentFilter "收款单"
+        "receipt of funds";
+    export_waybills export_waybill "export-waybills" ExportWaybill WaybillStatusFilter
+        "出口运单" "export waybill";
+    export_cancels export_cancel "export-cancel-applications" ExportCancel
+        CancelApplicationFilter "出口撤销申请单" "export cancel application";
+    arrivals arrival "arrivals" Arrival CollectiveFilter "运抵单" "arrival sheet";
+    consolidations consolidation "consolidations" Consolidation CollectiveFilter "清单总分单"
+        "consolidation";
+    departures departure "departures" Departure CollectiveFilter "离境单" "departure sheet";
+    summary_applications summary_application "summary-applications" SummaryApplication
+        WarehousingFilter "汇总申请单" "summary application";
 }
 
 async fn page(

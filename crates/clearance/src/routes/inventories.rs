@@ -6,8 +6,8 @@ use web::{ApiError, App, Caller, List, Page, PageParams, Path};
 use super::lists::{InventoryFilter, Narrows};
 use super::receipts::ReceiptView;
 use super::views::{FindingView, InventoryView};
-use super::{codes_of, is_named};
-use crate::document::DocumentId;
+use super::{codes_of, is_named, unknown_word};
+use crate::document::{Direction, DocumentId};
 use crate::reference::Reference;
 use crate::store::inventory::{self, Declared};
 use crate::store::{finding, list, receipt};
@@ -28,6 +28,9 @@ pub(super) async fn list(
     let after = list.after::<DocumentId>(&app, LIST)?;
     let (fetch, limit) = (list.fetch(), list.limit);
     let mut filter = list.filter.parse(&app, &caller)?;
+    if let Some(word) = filter.direction.as_deref().filter(|w| Direction::of_word(w).is_none()) {
+        return Err(unknown_word("direction", word, "import, export"));
+    }
     filter.after = after;
     let found = app.read(move |tx| list::inventories(tx, &filter, fetch)).await?;
     let page = Page::cut(&app, LIST, found, limit, |declared| declared.id);

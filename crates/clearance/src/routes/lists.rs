@@ -86,6 +86,9 @@ filters! {
     }
     /// Filters of inventories.
     InventoryFilter {
+        /// 进出口方向:import、export;不填为全部 / Which way the goods go; both when absent.
+        #[param(example = "export")]
+        direction,
         /// 监管方式 / Trade mode.
         #[param(example = "1210")]
         mode,
@@ -105,10 +108,17 @@ filters! {
         /// 企业内部编号 / The declarant's own number.
         cop_no,
     }
-    /// Filters of warehousing details.
+    /// Filters of warehousing details and summary applications.
     WarehousingFilter {
-        /// 企业内部编号 / The site's own number.
+        /// 企业内部编号 / The sender's own number.
         cop_no,
+    }
+    /// Filters of arrivals, consolidations and departures.
+    CollectiveFilter {
+        /// 企业内部编号 / The sender's own number.
+        cop_no,
+        /// 提运单号 / Bill number.
+        bill_no,
     }
 }
 

@@ -4,6 +4,7 @@
 //! data are masked in every answer.
 
 mod acts;
+mod declarations;
 mod documents;
 mod evidence;
 mod export_views;
@@ -15,6 +16,7 @@ mod quota;
 mod receipts;
 mod resend;
 mod submit;
+mod summaries;
 mod timeline;
 mod trace;
 mod views;
@@ -72,6 +74,53 @@ pub(crate) fn routes() -> Routes {
         .on(Scope::EvidenceRead, routes!(evidence::of_receipt))
         .on(Scope::EvidenceRead, routes!(evidence::of_inventory))
         .on(Scope::LedgerRead, routes!(quota::quota))
+        .and(export_routes())
+}
+
+/// The routes of what only exports have.
+fn export_routes() -> Routes {
+    Routes::new()
+        .on(Scope::MessagesWrite, routes!(submit::export_orders))
+        .on(Scope::MessagesWrite, routes!(submit::export_orders_batch))
+        .on(Scope::MessagesWrite, routes!(submit::funds_receipts))
+        .on(Scope::MessagesWrite, routes!(submit::funds_receipts_batch))
+        .on(Scope::MessagesWrite, routes!(submit::export_waybills))
+        .on(Scope::MessagesWrite, routes!(submit::export_waybills_batch))
+        .on(Scope::MessagesWrite, routes!(submit::export_inventories))
+        .on(Scope::MessagesWrite, routes!(submit::export_inventories_batch))
+        .on(Scope::MessagesWrite, routes!(submit::export_cancels))
+        .on(Scope::MessagesWrite, routes!(submit::export_cancels_batch))
+        .on(Scope::MessagesWrite, routes!(submit::arrivals))
+        .on(Scope::MessagesWrite, routes!(submit::arrivals_batch))
+        .on(Scope::MessagesWrite, routes!(submit::consolidations))
+        .on(Scope::MessagesWrite, routes!(submit::consolidations_batch))
+        .on(Scope::MessagesWrite, routes!(submit::departures))
+        .on(Scope::MessagesWrite, routes!(submit::departures_batch))
+        .on(Scope::MessagesWrite, routes!(submit::summary_applications))
+        .on(Scope::MessagesWrite, routes!(submit::summary_applications_batch))
+        .on(Scope::MessagesWrite, routes!(declarations::record))
+        .on(Scope::ClearanceRead, routes!(declarations::list))
+        .on(Scope::ClearanceRead, routes!(declarations::one))
+        .on(Scope::ClearanceRead, routes!(summaries::unsummarised))
+        .on(Scope::ClearanceRead, routes!(summaries::drafts))
+        .on(Scope::MessagesWrite, routes!(summaries::summarise))
+        .on(Scope::ClearanceRead, routes!(summaries::results))
+        .on(Scope::ClearanceRead, routes!(documents::export_orders))
+        .on(Scope::ClearanceRead, routes!(documents::export_order))
+        .on(Scope::ClearanceRead, routes!(documents::funds_receipts))
+        .on(Scope::ClearanceRead, routes!(documents::funds_receipt))
+        .on(Scope::ClearanceRead, routes!(documents::export_waybills))
+        .on(Scope::ClearanceRead, routes!(documents::export_waybill))
+        .on(Scope::ClearanceRead, routes!(documents::export_cancels))
+        .on(Scope::ClearanceRead, routes!(documents::export_cancel))
+        .on(Scope::ClearanceRead, routes!(documents::arrivals))
+        .on(Scope::ClearanceRead, routes!(documents::arrival))
+        .on(Scope::ClearanceRead, routes!(documents::consolidations))
+        .on(Scope::ClearanceRead, routes!(documents::consolidation))
+        .on(Scope::ClearanceRead, routes!(documents::departures))
+        .on(Scope::ClearanceRead, routes!(documents::departure))
+        .on(Scope::ClearanceRead, routes!(documents::summary_applications))
+        .on(Scope::ClearanceRead, routes!(documents::summary_application))
 }
 
 /// The codes a caller's firm goes by; `None` when the caller sees all.

@@ -122,6 +122,20 @@ doors! {
         "撤销申请单" "cancel application";
     warehousing_details warehousing_details_batch "warehousing-details" Warehousing
         "入库明细单" "warehousing detail";
+    export_orders export_orders_batch "export-orders" ExportOrder "出口订单" "export order";
+    funds_receipts funds_receipts_batch "funds-receipts" FundsReceipt "收款单" "receipt of funds";
+    export_waybills export_waybills_batch "export-waybills" ExportWaybill "出口运单"
+        "export waybill";
+    export_inventories export_inventories_batch "export-inventories" ExportInventory "出口清单"
+        "export inventory";
+    export_cancels export_cancels_batch "export-cancel-applications" ExportCancel
+        "出口撤销申请单" "export cancel application";
+    arrivals arrivals_batch "arrivals" Arrival "运抵单" "arrival sheet";
+    consolidations consolidations_batch "consolidations" Consolidation "清单总分单"
+        "consolidation";
+    departures departures_batch "departures" Departure "离境单" "departure sheet";
+    summary_applications summary_applications_batch "summary-applications" SummaryApplication
+        "汇总申请单" "summary application";
 }
 
 /// Hands in and answers. A key of no firm may hand in whatever names whomever: the operator's alone.

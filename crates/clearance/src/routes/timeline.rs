@@ -9,16 +9,18 @@ use web::{ApiError, App, Caller, Path};
 use super::inventories::seen;
 use super::receipts::Words;
 use super::views::StateView;
-use crate::document::DocumentId;
+use crate::document::{Direction, DocumentId, Facts, Inventory, Kind};
+use crate::export::form::SUMMARISED;
 use crate::lifecycle::State as Place;
 use crate::lifecycle::action::{self, Action};
-use crate::lifecycle::expectation::{self, Expectation};
+use crate::lifecycle::expectation::{self, Expectation, Told};
 use crate::receipt::sheet::Entry;
 use crate::receipt::{Effect, Subject};
 use crate::reference::Reference;
 use crate::store::history::Step;
 use crate::store::inventory::Declared;
-use crate::store::{paper, receipt};
+use crate::store::paper::Paper;
+use crate::store::{mention, paper, receipt, summary};
 
 /// 时间轴 / Timeline of an inventory.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -109,15 +111,52 @@ pub(super) async fn timeline(
 struct Lived {
     receipts: Vec<Entry>,
     arrival: Option<DocumentId>,
+    /// Of an export: what speaks of it among others.
+    sheets: Vec<Paper>,
+    /// Of an export that closed: the declaration made of it, if one was.
+    summarised: Option<String>,
 }
 
 impl Lived {
     fn load(tx: &mut Tx, declared: &Declared) -> Result<Lived, DbError> {
         let facts = &declared.facts;
-        Ok(Lived {
-            receipts: receipt::of(tx, declared.id, &declared.history)?,
-            arrival: paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?,
-        })
+        let receipts = receipt::of(tx, declared.id, &declared.history)?;
+        if facts.export.is_none() {
+            let arrival = paper::arrival(tx, &facts.logistics_no, &facts.logistics_code)?;
+            return Ok(Lived { receipts, arrival, sheets: Vec::new(), summarised: None });
+        }
+        let numbers = [facts.logistics_no.as_str(), facts.invt_no.as_str()];
+        let mut sheets = mention::naming(tx, numbers.into_iter())?;
+        sheets.retain(|sheet| speaks_of(sheet, facts));
+        let summarised = summary::result_of(tx, declared.id)?;
+        Ok(Lived { receipts, arrival: None, sheets, summarised })
+    }
+
+    /// What has been told of an export.
+    fn told(&self, declared: &Declared) -> Told {
+        let went = |kind: Kind| {
+            let mut of_kind = self.sheets.iter().filter(|sheet| sheet.kind() == kind);
+            of_kind.any(|sheet| {
+                let state = sheet.position.state;
+                state == Place::Ready || state.is_declared()
+            })
+        };
+        let terms = declared.facts.export.as_ref();
+        let flag = terms.is_some_and(|terms| terms.statistics_flag == SUMMARISED);
+        Told {
+            arrived: went(Kind::Arrival),
+            departed: went(Kind::Departure),
+            to_summarise: flag.then_some(self.summarised.is_none()),
+        }
+    }
+}
+
+/// Whether a collective document means this inventory by the number it names.
+fn speaks_of(sheet: &Paper, inventory: &Inventory) -> bool {
+    let Facts::Collective(facts) = &*sheet.facts else { return false };
+    match facts.names_inventories() {
+        true => facts.ebc_code == inventory.ebc_code,
+        false => facts.logistics_code == inventory.logistics_code,
     }
 }
 
@@ -128,11 +167,14 @@ fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineVie
     let mode = law.as_ref().and_then(|law| law.mode(&facts.trade_mode));
     let needed = mode.is_some_and(|mode| mode.arrival_required);
     let state = declared.position.state;
-    let next = expectation::next(
-        state,
-        needed.then_some(lived.arrival.is_some()),
-        declared.delivered_at.is_some(),
-    );
+    let next = match facts.direction() {
+        Direction::Import => expectation::next(
+            state,
+            needed.then_some(lived.arrival.is_some()),
+            declared.delivered_at.is_some(),
+        ),
+        Direction::Export => expectation::next_export(state, lived.told(declared)),
+    };
     TimelineView {
         id: declared.id.to_string(),
         state: StateView::of(declared.position),
@@ -185,6 +227,7 @@ fn steps(declared: &Declared, lived: &Lived, reference: &Reference) -> Vec<StepV
         let at = one.at.unwrap_or_else(|| one.id.time());
         steps.push((at, of_receipt(at, one, reference)));
     }
+    steps.extend(lived.sheets.iter().map(of_sheet));
     if let Some(arrival) = lived.arrival {
         let at = arrival.time();
         steps.push((
@@ -203,6 +246,30 @@ fn steps(declared: &Declared, lived: &Lived, reference: &Reference) -> Vec<StepV
         before = Some(*at);
     }
     steps.into_iter().map(|(_, step)| step).collect()
+}
+
+/// A collective document that names the inventory; of a departure the time it left.
+fn of_sheet(sheet: &Paper) -> (Time, StepView) {
+    let kind = sheet.kind();
+    let (code, zh, en) = match kind {
+        Kind::Arrival => ("arrived", "货物已运抵（507）", "arrived at the site (507)"),
+        Kind::Consolidation => ("consolidated", "列入总分单（607）", "consolidated (607)"),
+        Kind::Departure => ("departed", "货物离境（509）", "left the country (509)"),
+        _ => ("summary_applied", "申请汇总（701）", "summary applied for (701)"),
+    };
+    let (mut at, mut text) = (sheet.id.time(), String::new());
+    if let Facts::Collective(facts) = &*sheet.facts {
+        at = facts.from.filter(|_| kind == Kind::Departure).unwrap_or(at);
+        text.clone_from(&facts.bill_no);
+    }
+    let state = sheet.position.state;
+    let step = own(at, sheet.facts.issuer(), code, zh, en);
+    // One that has not gone says so.
+    let step = match state {
+        Place::Ready | Place::Customs(_) => StepView { text, ..step },
+        _ => StepView { text: state.zh().to_owned(), ..step },
+    };
+    (at, step)
 }
 
 fn own(at: Time, sender: &str, code: &str, zh: &str, en: &str) -> StepView {

@@ -13,7 +13,7 @@ use crate::document::read::Veil;
 use crate::document::{Facts, Kind};
 use crate::flow::desk::{Change, Desk, ParcelKey, Wants};
 use crate::store::inventory::{self, By};
-use crate::store::{message, paper};
+use crate::store::{mention, message, paper};
 
 /// 关联单证 / Everything linked to a number.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -92,6 +92,15 @@ fn look_up(tx: &mut Tx, number: &str, codes: Option<&[String]>) -> Result<TraceV
         cancels.key(Kind::cancel(facts.direction()), &facts.agent_code, &facts.invt_no);
     }
     desk.load(tx, cancels)?;
+    // What speaks of exports among others names them by waybill or inventory number.
+    let exports = desk.inventories.iter().filter(|entry| entry.value.facts.export.is_some());
+    let numbers = exports.flat_map(|entry| {
+        let facts = &entry.value.facts;
+        [facts.logistics_no.as_str(), facts.invt_no.as_str()]
+    });
+    for found in mention::naming(tx, numbers)? {
+        desk.put_paper(found, Change::None);
+    }
     shown(tx, &desk, &guid, codes)
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Filter {
     pub(crate) cop_no: Option<String>,
     pub(crate) bill_no: Option<String>,
     /// `import` or `export`; of inventories, which lie together.
-    pub(crate) direction: Option<Direction>,
+    pub(crate) direction: Option<String>,
     /// The document's own number: order, transaction, waybill number; of an inventory the
     /// declarant's.
     pub(crate) number: Option<String>,
@@ -114,8 +114,8 @@ pub(crate) fn inventories(
     w.span("i.id", filter);
     w.states("c.state", filter.states.as_ref());
     w.add("i.trade_mode", "=", filter.mode.as_ref());
-    let export = filter.direction.map(|direction| direction == Direction::Export);
-    w.add("i.export", "=", export);
+    let export = Direction::Export.word();
+    w.add("i.export", "=", filter.direction.as_ref().map(|word| word == export));
     w.add("i.order_no", "=", filter.order_no.as_ref());
     w.add("i.logistics_no", "=", filter.waybill_no.as_ref());
     w.add("c.invt_no", "=", filter.invt_no.as_ref());

@@ -129,6 +129,16 @@ pub(crate) fn by_number(tx: &mut Tx, number: &str) -> Result<Vec<Paper>, DbError
     rows.iter().map(|row| of_row(row, 0)).collect()
 }
 
+/// The documents of these ids.
+pub(crate) fn by_ids(tx: &mut Tx, ids: &[DocumentId]) -> Result<Vec<Paper>, DbError> {
+    let mut keys = Keys::new(&[Type::Int]);
+    ids.iter().for_each(|id| keys.push(values![*id]));
+    let sql = format!(
+        "SELECT k.n, {COLUMNS} FROM keys k JOIN clearance_document d ON d.id = k.a {COURSE}"
+    );
+    tx.query_keys(&sql, &keys)?.iter().map(|row| of_row(row, 1)).collect()
+}
+
 /// One document by our id.
 pub(crate) fn by_id(tx: &mut Tx, id: DocumentId) -> Result<Option<Paper>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM clearance_document d {COURSE} WHERE d.id = $1");

@@ -209,7 +209,7 @@ pub(crate) fn identity_number(sequence: u32) -> String {
 
 static GUIDS: AtomicU32 = AtomicU32::new(1);
 
-fn guid() -> String {
+pub(crate) fn guid() -> String {
     let n = GUIDS.fetch_add(1, Ordering::Relaxed);
     format!("4CDE1CFD-EDED-46B1-946C-{n:012X}")
 }
