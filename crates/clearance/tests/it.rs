@@ -5,6 +5,7 @@ mod it {
     mod advice;
     mod api;
     mod export;
+    mod export_api;
     mod export_events;
     mod export_support;
     mod flows;
