@@ -1,13 +1,13 @@
 //! What clearance tells the rest of the platform (events) and the firms (notices). No personal
 //! data in either.
 
-use db::{Ctx, DbError, Event, Tx};
-use kernel::{Text, Time};
+use db::{Ctx, DbError, Event, Snapshot, Tx};
+use kernel::{Decimal, Fen, Text, Time};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::notices::{Body, Notice};
 
-use crate::document::{CancelApplication, Collective, DocumentId, Kind};
+use crate::document::{CancelApplication, Collective, DocumentId, InventoryLine, Kind};
 use crate::export::reference::Recorded;
 use crate::lifecycle::{Position, State};
 use crate::precheck::Concern;
@@ -59,62 +59,99 @@ pub(crate) fn post(
     web::notices::post(tx, ctx, &notices)
 }
 
+/// An event about a document.
+fn about(kind: &'static str, id: DocumentId, told: &impl Serialize) -> Event {
+    Event { kind, subject: id.to_string(), body: Snapshot::of(told) }
+}
+
+/// What [`DECLARED`] tells.
+#[derive(Serialize)]
+struct DeclaredNews<'a> {
+    version: u32,
+    direction: &'static str,
+    mode: &'a str,
+    customs: &'a str,
+    ebp: &'a str,
+    ebc: &'a str,
+    agent: &'a str,
+    logistics: &'a str,
+    amount: Fen,
+    duty: Fen,
+    consumption_tax: Fen,
+    vat: Fen,
+    lines: Vec<LineNews<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineNews<'a> {
+    hs: &'a str,
+    country: &'a str,
+    total: Decimal,
+}
+
+impl LineNews<'_> {
+    fn of(line: &InventoryLine) -> LineNews<'_> {
+        LineNews { hs: &line.hs_code, country: &line.country, total: line.total }
+    }
+}
+
 pub(crate) fn declared(one: &Declared) -> Event {
     let facts = &one.facts;
     let taxes = one.taxes.unwrap_or_default();
-    Event {
-        kind: DECLARED,
-        subject: one.id.to_string(),
-        body: json!({
-            "version": VERSION,
-            "direction": facts.direction().word(),
-            "mode": facts.trade_mode,
-            "customs": facts.customs_code,
-            "ebp": facts.ebp_code,
-            "ebc": facts.ebc_code,
-            "agent": facts.agent_code,
-            "logistics": facts.logistics_code,
-            "amount": taxes.amount,
-            "duty": taxes.duty,
-            "consumption_tax": taxes.consumption_tax,
-            "vat": taxes.vat,
-            "lines": facts.lines.iter().map(|line| json!({
-                "hs": line.hs_code,
-                "country": line.country,
-                "total": line.total,
-            })).collect::<Vec<_>>(),
-        }),
-    }
+    let told = DeclaredNews {
+        version: VERSION,
+        direction: facts.direction().word(),
+        mode: &facts.trade_mode,
+        customs: &facts.customs_code,
+        ebp: &facts.ebp_code,
+        ebc: &facts.ebc_code,
+        agent: &facts.agent_code,
+        logistics: &facts.logistics_code,
+        amount: taxes.amount,
+        duty: taxes.duty,
+        consumption_tax: taxes.consumption_tax,
+        vat: taxes.vat,
+        lines: facts.lines.iter().map(LineNews::of).collect(),
+    };
+    about(DECLARED, one.id, &told)
 }
 
 pub(crate) fn held(one: &Declared, concerns: &[Concern]) -> Event {
-    Event {
-        kind: HELD,
-        subject: one.id.to_string(),
-        body: json!({
-            "version": VERSION,
-            "mode": one.facts.trade_mode,
-            "codes": codes(concerns.iter()),
-        }),
-    }
+    let codes = codes(concerns.iter());
+    about(
+        HELD,
+        one.id,
+        &json!({ "version": VERSION, "mode": one.facts.trade_mode, "codes": codes }),
+    )
+}
+
+/// What [`MOVED`] tells.
+#[derive(Serialize)]
+struct MovedNews<'a> {
+    version: u32,
+    from: &'static str,
+    to: &'static str,
+    status: i64,
+    at: Option<Time>,
+    direction: &'static str,
+    mode: &'a str,
+    ebc: &'a str,
+    agent: &'a str,
 }
 
 pub(crate) fn moved(one: &Declared, from: State, status: i64, at: Option<Time>) -> Event {
-    Event {
-        kind: MOVED,
-        subject: one.id.to_string(),
-        body: json!({
-            "version": VERSION,
-            "from": from.word(),
-            "to": one.position.state.word(),
-            "status": status,
-            "at": at,
-            "direction": one.facts.direction().word(),
-            "mode": one.facts.trade_mode,
-            "ebc": one.facts.ebc_code,
-            "agent": one.facts.agent_code,
-        }),
-    }
+    let told = MovedNews {
+        version: VERSION,
+        from: from.word(),
+        to: one.position.state.word(),
+        status,
+        at,
+        direction: one.facts.direction().word(),
+        mode: &one.facts.trade_mode,
+        ebc: &one.facts.ebc_code,
+        agent: &one.facts.agent_code,
+    };
+    about(MOVED, one.id, &told)
 }
 
 pub(crate) fn export_released(one: &Declared) -> Event {
@@ -184,7 +221,7 @@ fn exported(kind: &'static str, one: &Declared, more: &Json) -> Event {
     if let (Json::Object(body), Json::Object(more)) = (&mut body, more) {
         body.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
-    Event { kind, subject: one.id.to_string(), body }
+    about(kind, one.id, &body)
 }
 
 pub(crate) fn declaration_recorded(one: &Recorded) -> Event {
@@ -201,25 +238,20 @@ pub(crate) fn declaration_recorded(one: &Recorded) -> Event {
             "amount": one.amount,
             "currency": one.currency,
             "lines": one.lines,
-        }),
+        })
+        .into(),
     }
 }
 
 pub(crate) fn cancel_applied(id: DocumentId, cancel: &CancelApplication) -> Event {
     let body = json!({ "version": VERSION, "invt_no": cancel.invt_no, "agent": cancel.agent_code });
-    Event { kind: CANCEL_APPLIED, subject: id.to_string(), body }
+    about(CANCEL_APPLIED, id, &body)
 }
 
 pub(crate) fn document_ended(id: DocumentId, kind: Kind, position: Position) -> Event {
-    Event {
-        kind: DOCUMENT_ENDED,
-        subject: id.to_string(),
-        body: json!({
-            "version": VERSION,
-            "document": kind.word(),
-            "state": position.state.word(),
-        }),
-    }
+    let (document, state) = (kind.word(), position.state.word());
+    let body = json!({ "version": VERSION, "document": document, "state": state });
+    about(DOCUMENT_ENDED, id, &body)
 }
 
 /// The codes of these concerns, each once.

@@ -57,7 +57,7 @@ pub use error::DbError;
 pub use job::{ClaimedJob, DeadJob, JOB_ATTEMPTS_MAX, Job, JobId, JobKind};
 pub use key::MasterKey;
 pub use migrate::{MIGRATIONS, Migration, schema_text};
-pub use outbox::{DeadEvent, EVENT_FAILURES_MAX, Event, StoredEvent};
+pub use outbox::{DeadEvent, EVENT_FAILURES_MAX, Event, Snapshot, StoredEvent};
 pub use record::{AuditId, AuditKind, Audited, Recall, Request};
 pub use row::Row;
 pub use rows::{Keys, OnConflict, Rows};

@@ -27,6 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use kernel::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Ctx, Db, DbError, OnConflict, Row, Rows, Tx, params, values};
 
@@ -50,7 +51,31 @@ pub struct Event {
     /// What it is about: an id in its text form.
     pub subject: String,
     /// The snapshot, with a `version` when its form may change.
-    pub body: Json,
+    pub body: Snapshot,
+}
+
+/// What an event tells, as JSON written once.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Snapshot(Box<RawValue>);
+
+impl Snapshot {
+    /// Writes it down. What cannot be written as JSON becomes `null`.
+    pub fn of(told: &impl Serialize) -> Snapshot {
+        Snapshot(to_raw_value(told).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+}
+
+impl From<Json> for Snapshot {
+    fn from(told: Json) -> Snapshot {
+        Snapshot::of(&told)
+    }
+}
+
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Snapshot) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// An event as handed to consumers.
@@ -83,7 +108,7 @@ pub struct DeadEvent {
 
 /// An event not yet written: kind, subject, time, body.
 #[derive(Serialize)]
-pub(crate) struct Emitted(&'static str, String, Time, Json);
+pub(crate) struct Emitted(&'static str, String, Time, Snapshot);
 
 #[derive(Deserialize)]
 struct Read(String, String, Time, Json);

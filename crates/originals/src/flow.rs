@@ -312,6 +312,7 @@ pub(crate) fn ended(ask: &Ask, state: AskState, fault: Option<&Finding>) -> Even
             "session_id": ask.session_id,
             "state": state.word(),
             "code": fault.map(|fault| fault.code),
-        }),
+        })
+        .into(),
     }
 }

@@ -141,7 +141,7 @@ pub fn open_book(
     tx.audit(ctx, "bonded.book.open", &book.number, &book.holder_code)?;
     let body = json!({"version": 1, "number": book.number, "holder": book.holder_code});
     let kind = "bonded.book_opened";
-    tx.emit(ctx, Event { kind, subject: book.number.to_string(), body })?;
+    tx.emit(ctx, Event { kind, subject: book.number.to_string(), body: body.into() })?;
     Ok(book)
 }
 
@@ -320,7 +320,10 @@ pub fn enter(
         "declaration_no": entry.declaration_no,
         "lines": entry.lines.len(),
     });
-    tx.emit(ctx, Event { kind: "bonded.entered", subject: entry.id.to_string(), body })?;
+    tx.emit(
+        ctx,
+        Event { kind: "bonded.entered", subject: entry.id.to_string(), body: body.into() },
+    )?;
     Ok(entry)
 }
 

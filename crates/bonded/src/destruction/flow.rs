@@ -257,5 +257,5 @@ fn tell(tx: &mut Tx, ctx: &Ctx, kind: &'static str, one: &Destruction) -> Result
         "due_on": one.due_on.map(|day| day.to_string()),
         "papers_due_on": one.papers_due_on.map(|day| day.to_string()),
     });
-    tx.emit(ctx, Event { kind, subject, body })
+    tx.emit(ctx, Event { kind, subject, body: body.into() })
 }

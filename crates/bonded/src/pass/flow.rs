@@ -259,5 +259,5 @@ fn tell(tx: &mut Tx, ctx: &Ctx, kind: &'static str, pass: &Pass) -> Result<(), D
         "state": pass.state.word(),
         "weighed_kg": pass.weighed,
     });
-    tx.emit(ctx, Event { kind, subject: pass.id.to_string(), body })
+    tx.emit(ctx, Event { kind, subject: pass.id.to_string(), body: body.into() })
 }

@@ -164,5 +164,5 @@ fn tell(tx: &mut Tx, ctx: &Ctx, kind: &'static str, one: &Instructed) -> Result<
         "result": one.result,
         "image": one.image,
     });
-    tx.emit(ctx, Event { kind, subject: one.waybill_no.clone(), body })
+    tx.emit(ctx, Event { kind, subject: one.waybill_no.clone(), body: body.into() })
 }

@@ -215,5 +215,5 @@ fn tell(
         "counted": one.counted,
         "differing": one.differing,
     });
-    tx.emit(ctx, Event { kind, subject, body })
+    tx.emit(ctx, Event { kind, subject, body: body.into() })
 }

@@ -385,5 +385,5 @@ fn tell(tx: &mut Tx, ctx: &Ctx, kind: &'static str, transfer: &Transfer) -> Resu
         "to": transfer.to_number,
         "state": transfer.state.word(),
     });
-    tx.emit(ctx, Event { kind, subject, body })
+    tx.emit(ctx, Event { kind, subject, body: body.into() })
 }

@@ -18,6 +18,7 @@ use crate::law::DayLaw;
 use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::application::{Stored, Verdict, decide};
 use crate::lifecycle::{Position, State};
+use crate::precheck::goods::Assessment;
 use crate::reference::Reference;
 use crate::store::history::{History, Step};
 use crate::store::inventory::{By, Declared, Quota};
@@ -44,6 +45,8 @@ pub(crate) struct Batch<'a> {
     /// Collective documents whose parcels are to be noted, and those whose old ones are forgotten.
     pub(crate) naming: Vec<usize>,
     pub(crate) unnamed: Vec<(DocumentId, Arc<Facts>)>,
+    /// What inventories of this batch come to, as reckoned when they were checked.
+    pub(super) assessments: HashMap<DocumentId, Arc<Assessment>>,
     /// Messages of which something was stored in this batch, by guid.
     brought: HashMap<[u8; 16], MessageId>,
     pub(crate) again: Again,
@@ -96,6 +99,7 @@ impl<'a> Batch<'a> {
             cancels: Vec::new(),
             naming: Vec::new(),
             unnamed: Vec::new(),
+            assessments: HashMap::new(),
             brought: HashMap::new(),
             again: Again::default(),
         }
@@ -107,7 +111,7 @@ impl<'a> Batch<'a> {
         for document in messages.iter().flat_map(|message| &message.documents) {
             match &document.content {
                 Some(Content::Paper(facts)) => wants.around(facts),
-                Some(Content::Inventory(facts)) => wants.around_inventory(facts),
+                Some(Content::Inventory(facts, _)) => wants.around_inventory(facts),
                 None => {}
             }
         }
@@ -169,7 +173,7 @@ impl<'a> Batch<'a> {
         };
         let admitted = match &document.content {
             Some(Content::Paper(facts)) => self.admit_paper(tx, facts, &place)?,
-            Some(Content::Inventory(facts)) => self.admit_inventory(tx, facts, &place)?,
+            Some(Content::Inventory(facts, _)) => self.admit_inventory(tx, facts, &place)?,
             None => Admitted::Refused(Vec::new()),
         };
         let (status, id, state) = match admitted {
@@ -186,6 +190,9 @@ impl<'a> Batch<'a> {
             Admitted::Paper { id, state } => (ItemStatus::Accepted, id, state),
             Admitted::Inventory { id, at } => {
                 answering.stored = true;
+                if let Some(Content::Inventory(_, Some(known))) = &document.content {
+                    self.assessments.insert(id, known.clone());
+                }
                 let item = Item { id: Some(id), ..document.item(ItemStatus::Accepted) };
                 return Ok(Pending::Inventory { item, at });
             }

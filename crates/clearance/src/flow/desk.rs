@@ -1,7 +1,7 @@
 //! What one transaction works on: the documents that came, those they belong with, and what is to
 //! be written. Everything is looked up for the whole batch at once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use db::{DbError, Tx};
@@ -91,15 +91,8 @@ pub(crate) struct Desk {
     inventory_ids: HashMap<DocumentId, usize>,
     /// Stored inventories that the authorities gave a number.
     renamed: BTreeSet<usize>,
-    asked: Asked,
-}
-
-#[derive(Debug, Default)]
-struct Asked {
-    keys: HashSet<Key>,
-    links: HashSet<(String, Kind)>,
-    orders: HashSet<String>,
-    numbers: HashSet<(By, String)>,
+    /// What has been looked up.
+    asked: Wants,
 }
 
 /// What is to be looked up.
@@ -173,6 +166,33 @@ impl Wants {
         self.key(waybill, &inventory.logistics_code, &inventory.logistics_no);
     }
 
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+            && self.links.is_empty()
+            && self.orders.is_empty()
+            && self.numbers.is_empty()
+    }
+
+    /// Leaves out what has been looked up.
+    fn forget(&mut self, asked: &Wants) {
+        fn without<T: Ord>(wanted: &mut BTreeSet<T>, asked: &BTreeSet<T>) {
+            if !asked.is_empty() {
+                wanted.retain(|one| !asked.contains(one));
+            }
+        }
+        without(&mut self.keys, &asked.keys);
+        without(&mut self.links, &asked.links);
+        without(&mut self.orders, &asked.orders);
+        without(&mut self.numbers, &asked.numbers);
+    }
+
+    fn append(&mut self, mut more: Wants) {
+        self.keys.append(&mut more.keys);
+        self.links.append(&mut more.links);
+        self.orders.append(&mut more.orders);
+        self.numbers.append(&mut more.numbers);
+    }
+
     fn parcel(&mut self, direction: Direction, shop: &str, order_no: &str) {
         self.key(Kind::order(direction), shop, order_no);
         self.link(Kind::money(direction), order_no);
@@ -188,15 +208,13 @@ impl Desk {
     /// Looks up what is wanted, and what belongs with what is found.
     pub(crate) fn load(&mut self, tx: &mut Tx, mut wants: Wants) -> Result<(), DbError> {
         for _ in 0..ROUNDS_MAX {
-            self.forget_asked(&mut wants);
-            if wants.keys.is_empty()
-                && wants.links.is_empty()
-                && wants.orders.is_empty()
-                && wants.numbers.is_empty()
-            {
+            wants.forget(&self.asked);
+            if wants.is_empty() {
                 break;
             }
-            wants = self.fetch(tx, &wants)?;
+            let further = self.fetch(tx, &wants)?;
+            self.asked.append(wants);
+            wants = further;
         }
         Ok(())
     }
@@ -204,13 +222,6 @@ impl Desk {
     /// Looks up exactly what is wanted.
     pub(crate) fn load_plain(&mut self, tx: &mut Tx, wants: &Wants) -> Result<(), DbError> {
         self.fetch(tx, wants).map(drop)
-    }
-
-    fn forget_asked(&mut self, wants: &mut Wants) {
-        wants.keys.retain(|key| self.asked.keys.insert(key.clone()));
-        wants.links.retain(|link| self.asked.links.insert(link.clone()));
-        wants.orders.retain(|order| self.asked.orders.insert(order.clone()));
-        wants.numbers.retain(|number| self.asked.numbers.insert(number.clone()));
     }
 
     fn fetch(&mut self, tx: &mut Tx, wants: &Wants) -> Result<Wants, DbError> {
@@ -384,9 +395,15 @@ impl Desk {
     }
 
     /// Gives an inventory the numbers the authorities gave it.
-    pub(crate) fn rename_inventory(&mut self, at: usize, facts: Inventory) {
-        self.number_inventory(at, &facts);
-        self.declared_mut(at, Change::State).facts = Arc::new(facts);
+    pub(crate) fn rename_inventory(&mut self, at: usize, pre_no: &str, invt_no: &str) {
+        let facts = Arc::make_mut(&mut self.declared_mut(at, Change::State).facts);
+        if !pre_no.is_empty() {
+            pre_no.clone_into(&mut facts.pre_no);
+        }
+        if !invt_no.is_empty() && facts.invt_no != invt_no {
+            invt_no.clone_into(&mut facts.invt_no);
+            self.by_number.entry((By::Inventory, invt_no.to_owned())).or_default().push(at);
+        }
         if self.inventories[at].change != Change::New {
             self.renamed.insert(at);
         }

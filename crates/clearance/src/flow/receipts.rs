@@ -8,7 +8,7 @@ use kernel::{Finding, Time};
 use web::notices::Notice;
 
 use super::admit::Batch;
-use super::desk::{Change, Wants, counts};
+use super::desk::{Change, Desk, Wants, counts};
 use super::quota;
 use crate::document::read::Veil;
 use crate::document::{Direction, DocumentId, Facts, Inventory, Key, Kind, guid};
@@ -23,7 +23,7 @@ use crate::store::receipt::{self, New, Sheet};
 use crate::store::{finding, message, paper};
 
 /// What taking receipts in came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Taken {
     /// Receipts taken in.
     pub receipts: usize,
@@ -33,6 +33,8 @@ pub struct Taken {
     pub orphans: usize,
     /// Those that could not be read, and everything else wrong with the letters.
     pub findings: Vec<Finding>,
+    /// What was worked on. It is much to free, and whoever drops this has ended the transaction.
+    _desk: Desk,
 }
 
 /// Takes letters of receipts in, in one transaction. Nothing is refused: what is nobody's waits for
@@ -75,6 +77,7 @@ pub fn take_receipts(
     receipt::insert(tx, &sheets)?;
     batch.tell(tx, news)?;
     std::mem::take(&mut batch.again).look(tx, ctx, reference)?;
+    taken._desk = batch.desk;
     Ok(taken)
 }
 
@@ -480,14 +483,7 @@ impl Batch<'_> {
         if !new_pre && !new_invt {
             return;
         }
-        let mut facts = Inventory::clone(facts);
-        if new_pre {
-            facts.pre_no.clone_from(&names.pre_no);
-        }
-        if new_invt {
-            facts.invt_no.clone_from(&names.invt_no);
-        }
-        self.desk.rename_inventory(at, facts);
+        self.desk.rename_inventory(at, &names.pre_no, &names.invt_no);
     }
 
     /// Firms hear of what customs says, not of every step of the transport.

@@ -17,7 +17,8 @@ use crate::law::DayLaw;
 use crate::lifecycle::State;
 use crate::matching::{Outcome, Parcel, Role, Task, compare, compare_foreign};
 use crate::precheck::Concern;
-use crate::precheck::{self, concern, goods::Assessed};
+use crate::precheck::goods::{Assessed, Assessment};
+use crate::precheck::{self, concern};
 use crate::store::finding;
 use crate::store::inventory::{By, Declared, Taxes};
 
@@ -181,7 +182,8 @@ impl Batch<'_> {
         concerns.extend(self.taken(parcel, at, waybill));
         let mut assessed = None;
         if missing.is_empty() {
-            let (found, more) = precheck::goods::assess(inventory, &law, self.reference);
+            let Assessment { assessed: found, concerns: more, .. } =
+                self.assessment(declared, &law);
             concerns.extend(more);
             if let (Some(assessed), Some(Facts::Order(order))) =
                 (&found, order.map(|at| &*self.desk.paper(at).facts))
@@ -192,6 +194,14 @@ impl Batch<'_> {
             assessed = found;
         }
         Looked { at, missing, concerns, assessed }
+    }
+
+    /// What an inventory comes to: as reckoned when it was checked, if by the law of this day.
+    fn assessment(&self, declared: &Declared, law: &DayLaw) -> Assessment {
+        match self.assessments.get(&declared.id).filter(|known| known.on == law.on) {
+            Some(known) => Assessment::clone(known),
+            None => precheck::goods::assess(&declared.facts, law, self.reference),
+        }
     }
 
     /// Another inventory that took the order or the waybill first.

@@ -18,6 +18,7 @@ use crate::dispatch::Recent;
 use crate::dispatch::recent::Kept;
 use crate::document::Kind;
 use crate::document::read::{Veil, facts, inventory};
+use crate::precheck::goods::assess;
 use crate::reference::Reference;
 
 /// What checking needs, shared by all who check.
@@ -160,12 +161,12 @@ impl Checker {
         for (position, document) in (0_i64..).zip(&opened.message.documents) {
             let n = documents.len();
             let mut findings = by_document.get_mut(n).map(std::mem::take).unwrap_or_default();
-            let content = self.veil(|veil| content(opened.kind, document, veil));
+            let content = self.content(opened.kind, document, at);
             findings.extend(match (&content, acting) {
                 (Some(Content::Paper(facts)), Some(acting)) => {
                     sender::paper(directory, acting, facts, at)
                 }
-                (Some(Content::Inventory(facts)), Some(acting)) => {
+                (Some(Content::Inventory(facts, _)), Some(acting)) => {
                     sender::inventory(directory, acting, facts, at)
                 }
                 _ => Vec::new(),
@@ -180,14 +181,17 @@ impl Checker {
         documents.sort_by_key(|document| document.index);
         (documents, of_message)
     }
-}
 
-fn content(kind: Kind, document: &ceb::Document, veil: &Veil<'_>) -> Option<Content> {
-    match kind {
-        kind if kind.is_inventory() => {
-            Some(Content::Inventory(Arc::new(inventory(kind, document, veil))))
+    fn content(&self, kind: Kind, document: &ceb::Document, at: Time) -> Option<Content> {
+        if !kind.is_inventory() {
+            let facts = self.veil(|veil| facts(kind, document, veil));
+            return facts.map(|facts| Content::Paper(Arc::new(facts)));
         }
-        _ => facts(kind, document, veil).map(|facts| Content::Paper(Arc::new(facts))),
+        let inventory = self.veil(|veil| inventory(kind, document, veil));
+        let day = inventory.declared_on.unwrap_or_else(|| at.date());
+        let law = self.reference.law(day).ok().filter(|_| kind == Kind::Inventory);
+        let assessment = law.map(|law| Arc::new(assess(&inventory, &law, &self.reference)));
+        Some(Content::Inventory(Arc::new(inventory), assessment))
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::outcome::{Item, ItemStatus, Outcome, OutcomeStatus};
 use crate::document::{Direction, Facts, Inventory, Kind};
+use crate::precheck::goods::Assessment;
 
 /// A message ready for the writer.
 #[derive(Clone)]
@@ -46,14 +47,16 @@ pub(crate) struct CheckedDocument {
 #[derive(Clone)]
 pub(crate) enum Content {
     Paper(Arc<Facts>),
-    Inventory(Arc<Inventory>),
+    /// With what it comes to by the law of its day; reckoned before the writer's turn because it
+    /// needs no database.
+    Inventory(Arc<Inventory>, Option<Arc<Assessment>>),
 }
 
 impl Content {
     /// The business key by element name, as answered.
     fn key(&self) -> Json {
         match self {
-            Content::Inventory(facts) => inventory_key(facts),
+            Content::Inventory(facts, _) => inventory_key(facts),
             Content::Paper(facts) => paper_key(facts),
         }
     }

@@ -51,23 +51,30 @@ const GRAM: &str = "036";
 const LITRE: &str = "095";
 const MILLILITRE: &str = "096";
 
-/// Assesses an inventory. What stands in its way comes as concerns; without an assessment it cannot
-/// be reckoned at all.
-pub fn assess(
-    inventory: &Inventory,
-    law: &DayLaw,
-    reference: &Reference,
-) -> (Option<Assessed>, Vec<Concern>) {
+/// An inventory judged by the law of a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// The day.
+    pub on: Date,
+    /// What it comes to; `None` when it cannot be reckoned at all.
+    pub assessed: Option<Assessed>,
+    /// What stands in its way.
+    pub concerns: Vec<Concern>,
+}
+
+/// Assesses an inventory.
+pub fn assess(inventory: &Inventory, law: &DayLaw, reference: &Reference) -> Assessment {
     let declarant = |finding| concern(inventory, Role::Declarant, finding);
-    match taxes::quote(inventory, law, reference) {
+    let (assessed, findings) = match taxes::quote(inventory, law, reference) {
         Ok((assessed, findings)) => {
-            let concerns = findings.into_iter().map(declarant).collect();
             let caps = caps(inventory, law.on, reference);
             let annual_limit = annual_limit(law);
-            (Some(Assessed { caps, annual_limit, ..assessed }), concerns)
+            (Some(Assessed { caps, annual_limit, ..assessed }), findings)
         }
-        Err(findings) => (None, findings.into_iter().map(declarant).collect()),
-    }
+        Err(findings) => (None, findings),
+    };
+    let concerns = findings.into_iter().map(declarant).collect();
+    Assessment { on: law.on, assessed, concerns }
 }
 
 fn annual_limit(law: &DayLaw) -> Fen {

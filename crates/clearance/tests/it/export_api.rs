@@ -177,7 +177,10 @@ async fn what_closed_in_march_is_drafted_and_handed_in() {
     assert_eq!(america["invt_nos"].as_array().map(Vec::len), Some(2));
     assert_eq!(america["due_on"], "2026-04-15");
     let lines = america["lines"].as_array().expect("lines");
-    assert_eq!((lines.len(), &lines[0]["quantity"], &lines[0]["total"]), (1, &json!("4"), &json!("80")));
+    assert_eq!(
+        (lines.len(), &lines[0]["quantity"], &lines[0]["total"]),
+        (1, &json!("4"), &json!("80"))
+    );
     let other = door.firm(OTHER_SELLER).await;
     let theirs = door.get(&other, "/api/v1/summary-drafts?month=2026-03").await.json();
     assert_eq!(theirs, json!([]));

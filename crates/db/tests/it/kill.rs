@@ -34,7 +34,10 @@ fn child_that_writes_until_killed() {
     for id in start + 1.. {
         db.write(|tx| {
             tx.execute("INSERT INTO shop_goods VALUES ($1, 'tea')", params![id])?;
-            tx.emit(&ctx, Event { kind: "shop.sold", subject: id.to_string(), body: id.into() })
+            tx.emit(
+                &ctx,
+                Event { kind: "shop.sold", subject: id.to_string(), body: db::Snapshot::of(&id) },
+            )
         })
         .unwrap();
         println!("saved {id}");

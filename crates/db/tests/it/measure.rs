@@ -110,7 +110,8 @@ fn documents_and_events(db: &Db) {
     let event = |i: i64| Event {
         kind: "clearance.inventory_released",
         subject: format!("inv_{i:013}"),
-        body: serde_json::json!({ "version": 1, "invt_no": number(i), "at": NOW, "tax_fen": i }),
+        body: serde_json::json!({ "version": 1, "invt_no": number(i), "at": NOW, "tax_fen": i })
+            .into(),
     };
     rate("emit, 1,000 a transaction", BATCH * 20, || {
         for _ in 0..20 {

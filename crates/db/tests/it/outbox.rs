@@ -11,7 +11,11 @@ use serde_json::json;
 const NOW: Time = Time::from_millis(1_794_326_400_000);
 
 fn event(number: i64) -> Event {
-    Event { kind: "shop.sold", subject: format!("goods_{number}"), body: json!({ "n": number }) }
+    Event {
+        kind: "shop.sold",
+        subject: format!("goods_{number}"),
+        body: json!({ "n": number }).into(),
+    }
 }
 
 fn emit(db: &Db, ctx: &Ctx, numbers: impl IntoIterator<Item = i64>) {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clearance::document::DocumentId;
 use serde::Deserialize;
 
+use super::line::{self, Line};
 use super::supply::{Shot, Supply};
-use super::wire::Connection;
 use crate::Failure;
 use crate::clock::Stopwatch;
 
@@ -88,10 +88,14 @@ pub(super) fn send(orders: &Orders<'_>, watch: &Stopwatch) -> Result<Notes, Fail
     let next = Mutex::new(Next { place: orders.places.start, end: orders.places.end });
     let gathered = Mutex::new((Notes::default(), None::<Failure>));
     std::thread::scope(|scope| {
-        for _ in 0..orders.connections.max(1) {
-            scope.spawn(|| {
+        let lines = orders.connections.max(1);
+        let drivers = DRIVERS.min(lines);
+        for driver in 0..drivers {
+            let own = (lines + driver) / drivers;
+            let (next, gathered) = (&next, &gathered);
+            scope.spawn(move || {
                 let mut notes = Notes::default();
-                let outcome = send_on_one(orders, watch, started, &next, &mut notes);
+                let outcome = drive(orders, watch, started, next, own, &mut notes);
                 let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
                 gathered.0.merge(notes);
                 if let Err(failure) = outcome {
@@ -107,6 +111,9 @@ pub(super) fn send(orders: &Orders<'_>, watch: &Stopwatch) -> Result<Notes, Fail
     notes.window = watch.elapsed().saturating_sub(started);
     failure.map_or(Ok(notes), Err)
 }
+
+/// Threads that send: the generator shares the machine with the server and may not crowd it.
+const DRIVERS: usize = 2;
 
 struct Next {
     place: usize,
@@ -127,43 +134,53 @@ impl Next {
     }
 }
 
-fn send_on_one(
+/// Drives `lines` connections, each with a message on its way at most.
+fn drive(
     orders: &Orders<'_>,
     watch: &Stopwatch,
     started: Duration,
     next: &Mutex<Next>,
+    lines: usize,
     notes: &mut Notes,
 ) -> Result<(), Failure> {
-    let mut connection = Connection::open(orders.server)?;
-    let mut request = Vec::new();
+    let mut lines = (0..lines).map(|_| Line::open(orders.server)).collect::<Result<Vec<_>, _>>()?;
     loop {
-        let running = watch.elapsed().saturating_sub(started);
-        let place = next.lock().unwrap_or_else(PoisonError::into_inner).take(orders, running);
-        let Some((place, shot)) = place.and_then(|at| Some((at, orders.supply.shots.get(at)?)))
-        else {
-            return Ok(());
-        };
-        prepare(orders, shot, &mut request)?;
-        let due = match orders.pace {
-            Pace::Closed { .. } => watch.elapsed(),
-            Pace::Open { window } => {
-                let before = place - orders.places.start;
-                let share = u32::try_from(orders.places.len().max(1))?;
-                let due = started + window * u32::try_from(before)? / share;
-                wait_until(watch, due);
-                due
+        let now = watch.elapsed();
+        for line in &mut lines {
+            if line.is_free() {
+                let running = now.saturating_sub(started);
+                let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+                let place = next.take(orders, running);
+                drop(next);
+                if let Some((place, shot)) =
+                    place.and_then(|place| Some((place, orders.supply.shots.get(place)?)))
+                {
+                    let due = due(orders, started, place)?;
+                    prepare(orders, shot, line.load(shot, due))?;
+                }
             }
-        };
-        deliver(&mut connection, &request, shot, notes)?;
-        let took = watch.elapsed().saturating_sub(due);
-        notes.ack_micros.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+            line.send_if_due(watch)?;
+        }
+        let Some(heard) = line::wait(&lines, watch.elapsed())? else { return Ok(()) };
+        for place in heard {
+            if let Some(line) = lines.get_mut(place) {
+                line.hear(watch, notes)?;
+            }
+        }
     }
+}
+
+/// When the message of a place is due; `None` as soon as it can be.
+fn due(orders: &Orders<'_>, started: Duration, place: usize) -> Result<Option<Duration>, Failure> {
+    let Pace::Open { window } = orders.pace else { return Ok(None) };
+    let before = u32::try_from(place - orders.places.start)?;
+    let share = u32::try_from(orders.places.len().max(1))?;
+    Ok(Some(started + window * before / share))
 }
 
 fn prepare(orders: &Orders<'_>, shot: &Shot, request: &mut Vec<u8>) -> Result<(), Failure> {
     let sender = usize::try_from(shot.sender)?;
     let key = orders.keys.get(sender).ok_or_else(|| Failure::new("a sender without key"))?;
-    request.clear();
     let head = format!(
         "POST /api/v1/messages HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\n\
          content-type: application/xml\r\ncontent-length: {}\r\n\r\n",
@@ -173,35 +190,19 @@ fn prepare(orders: &Orders<'_>, shot: &Shot, request: &mut Vec<u8>) -> Result<()
     orders.supply.read(shot, request)
 }
 
-fn wait_until(watch: &Stopwatch, due: Duration) {
-    while let Some(left) = due.checked_sub(watch.elapsed()).filter(|left| !left.is_zero()) {
-        std::thread::park_timeout(left);
+impl Notes {
+    /// Notes the answer to a message, and how long it took.
+    pub(super) fn answered(
+        &mut self,
+        shot: &Shot,
+        body: &[u8],
+        took: Duration,
+    ) -> Result<(), Failure> {
+        self.messages += 1;
+        self.bytes += u64::from(shot.length);
+        self.ack_micros.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        note(&serde_json::from_slice(body)?, shot, self)
     }
-}
-
-/// Hands one message in, as often as it takes.
-fn deliver(
-    connection: &mut Connection,
-    request: &[u8],
-    shot: &Shot,
-    notes: &mut Notes,
-) -> Result<(), Failure> {
-    const TRIES_MAX: u32 = 100;
-    for _ in 0..TRIES_MAX {
-        let answer = connection.ask(request)?;
-        if matches!(answer.status, 429 | 503) {
-            notes.retries += 1;
-            let seconds = answer.retry_after_s.unwrap_or(1);
-            let watch = Stopwatch::start();
-            wait_until(&watch, Duration::from_secs(seconds));
-            continue;
-        }
-        notes.messages += 1;
-        notes.bytes += u64::from(shot.length);
-        let told: Told<'_> = serde_json::from_slice(answer.body)?;
-        return note(&told, shot, notes);
-    }
-    Err(Failure::new("the platform takes nothing any more"))
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ mod counters;
 mod figures;
 mod goal;
 mod home;
+mod line;
 mod load;
 mod meter;
 mod page;

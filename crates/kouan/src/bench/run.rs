@@ -27,10 +27,10 @@ use crate::platform;
 const SEED: u64 = 20_261_111;
 const DAY_MS: i64 = 86_400_000;
 /// How much more is signed than the warm-up's speed asks for, per cent: a warm server is faster.
-const SPARE_PERCENT: u64 = 200;
+const SPARE_PERCENT: u64 = 150;
 /// Messages and parcels sent before the clock starts, at most: they fill caches and tell how much
 /// to sign.
-const WARM_UP_MESSAGES: usize = 2_000;
+const WARM_UP_MESSAGES: usize = 8_000;
 const WARM_UP_PARCELS: usize = 8_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// When nothing comes to its end for so long, nothing more will.
@@ -128,8 +128,14 @@ struct Trial<'a> {
     meters: Meters<'a>,
 }
 
-/// Connections to the server: enough for a commit to serve many.
-const CONNECTIONS: u16 = 64;
+/// Connections to the server: enough for a commit to serve many, and for the next to be checked
+/// while it is written.
+const fn connections(profile: BenchProfile) -> u16 {
+    match profile {
+        BenchProfile::Batch => 96,
+        BenchProfile::Single => 384,
+    }
+}
 
 impl Trial<'_> {
     /// Sends some messages that are not measured, and signs the rest: as many as their speed asks
@@ -145,7 +151,7 @@ impl Trial<'_> {
         let (group, parcels) = (day.group_len().max(1), day.parcels());
         let groups = (WARM_UP_MESSAGES / group)
             .min(WARM_UP_PARCELS / parcels.max(1))
-            .min(usize::try_from(seconds / 3)?)
+            .min(usize::try_from(seconds)?)
             .max(1);
         day.fill(groups * parcels)?;
         self.sign(day, supply, 0..day.len())?;
@@ -183,7 +189,9 @@ impl Trial<'_> {
             keys: &keys,
             places,
             pace,
-            connections: usize::from(self.args.connections.unwrap_or(CONNECTIONS)),
+            connections: usize::from(
+                self.args.connections.unwrap_or(connections(self.args.profile)),
+            ),
         };
         load::send(&orders, watch)
     }

@@ -109,7 +109,7 @@ impl Server {
         let request = "GET /health/ready HTTP/1.1\r\nhost: bench\r\n\r\n";
         loop {
             let answered = Connection::open(self.address)
-                .and_then(|mut connection| Ok(connection.ask(request.as_bytes())?.status));
+                .and_then(|mut connection| connection.ask(request.as_bytes()));
             if answered.is_ok_and(|status| status == 200) {
                 return Ok(());
             }

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::Failure;
@@ -24,6 +25,8 @@ pub(super) struct Answer<'a> {
 pub(super) struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
+    /// The head of the answer that is coming, and its length, once it is there.
+    head: Option<(usize, Head)>,
 }
 
 impl Connection {
@@ -33,42 +36,53 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;
-        Ok(Connection { stream, received: Vec::new() })
+        Ok(Connection { stream, received: Vec::new(), head: None })
     }
 
-    /// Sends a request, head and body in one piece, and waits for the answer.
-    pub(super) fn ask(&mut self, request: &[u8]) -> Result<Answer<'_>, Failure> {
-        self.stream.write_all(request)?;
+    /// Sends a request, head and body in one piece.
+    pub(super) fn send(&mut self, request: &[u8]) -> Result<(), Failure> {
         self.received.clear();
-        let head_len = loop {
-            self.more()?;
-            if let Some(end) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end + 4;
-            }
-            if self.received.len() > HEAD_BYTES_MAX {
-                return Err(Failure::new("the server's answer has no end of its head"));
-            }
-        };
-        let head = Head::read(self.received.get(..head_len).unwrap_or_default())?;
-        while self.received.len() < head_len + head.content_length {
-            self.more()?;
-        }
-        let body = self.received.get(head_len..head_len + head.content_length);
-        Ok(Answer {
-            status: head.status,
-            retry_after_s: head.retry_after_s,
-            body: body.unwrap_or_default(),
-        })
+        self.head = None;
+        Ok(self.stream.write_all(request)?)
     }
 
-    fn more(&mut self) -> Result<(), Failure> {
+    /// Sends a request and waits for the answer; gives its status.
+    pub(super) fn ask(&mut self, request: &[u8]) -> Result<u16, Failure> {
+        self.send(request)?;
+        loop {
+            if let Some(answer) = self.hear()? {
+                return Ok(answer.status);
+            }
+        }
+    }
+
+    /// Waits for more of the answer; gives it when all of it has come.
+    pub(super) fn hear(&mut self) -> Result<Option<Answer<'_>>, Failure> {
         let mut chunk = [0; 16 << 10];
         let count = self.stream.read(&mut chunk)?;
         if count == 0 {
             return Err(Failure::new("the server closed the connection"));
         }
         self.received.extend_from_slice(chunk.get(..count).unwrap_or_default());
-        Ok(())
+        if self.head.is_none() {
+            let end = self.received.windows(4).position(|four| four == b"\r\n\r\n");
+            let Some(len) = end.map(|end| end + 4) else {
+                if self.received.len() > HEAD_BYTES_MAX {
+                    return Err(Failure::new("the server's answer has no end of its head"));
+                }
+                return Ok(None);
+            };
+            self.head = Some((len, Head::read(self.received.get(..len).unwrap_or_default())?));
+        }
+        let Some((len, head)) = &self.head else { return Ok(None) };
+        let body = self.received.get(*len..len + head.content_length);
+        Ok(body.map(|body| Answer { status: head.status, retry_after_s: head.retry_after_s, body }))
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
     }
 }
 
@@ -120,11 +134,17 @@ mod tests {
             stream.write_all(busy.as_bytes()).unwrap();
         });
         let mut connection = Connection::open(server).unwrap();
-        let answer = connection.ask(b"one!").unwrap();
-        assert_eq!((answer.status, answer.body), (202, &b"abcde"[..]));
-        let answer = connection.ask(b"two!").unwrap();
-        assert_eq!((answer.status, answer.retry_after_s, answer.body), (429, Some(3), &b""[..]));
-        assert!(connection.ask(b"more").is_err());
+        let mut ask = |request: &[u8]| -> Result<_, Failure> {
+            connection.send(request)?;
+            loop {
+                if let Some(Answer { status, retry_after_s, body }) = connection.hear()? {
+                    return Ok((status, retry_after_s, body.to_vec()));
+                }
+            }
+        };
+        assert_eq!(ask(b"one!").unwrap(), (202, None, b"abcde".to_vec()));
+        assert_eq!(ask(b"two!").unwrap(), (429, Some(3), Vec::new()));
+        assert!(ask(b"more").is_err());
         answering.join().unwrap();
     }
 }

@@ -16,8 +16,8 @@ use crate::platform::Platform;
 use crate::{Failure, folder};
 
 /// Messages claimed in one round, and messages of receipts taken in in one.
-const FORWARDED_MAX: u32 = 200;
-const COLLECTED_MAX: usize = 100;
+const FORWARDED_MAX: u32 = 1_000;
+const COLLECTED_MAX: usize = 300;
 /// Bytes of messages handed over at once: what a round may take of memory, several times over.
 const FORWARDED_BYTES_MAX: usize = 16 << 20;
 /// Longest wait without news: not everything that is to be sent is news.

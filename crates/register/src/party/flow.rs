@@ -254,7 +254,7 @@ fn tell(tx: &mut Tx, ctx: &Ctx, kind: &'static str, party: &Party) -> Result<(),
         "from": party.standing.from.to_string(),
         "until": party.standing.until.map(|until| until.to_string()),
     });
-    tx.emit(ctx, Event { kind, subject: party.code().to_owned(), body })
+    tx.emit(ctx, Event { kind, subject: party.code().to_owned(), body: body.into() })
 }
 
 /// Registers a signing certificate of a firm, PEM or DER. The same certificate again is found, not
@@ -365,7 +365,7 @@ fn tell_certificate(
         "serial": certificate.serial,
         "purpose": certificate.purpose.name(),
     });
-    tx.emit(ctx, Event { kind, subject: party.code().to_owned(), body })
+    tx.emit(ctx, Event { kind, subject: party.code().to_owned(), body: body.into() })
 }
 
 /// Registers a delegation. The same one that is still in force or yet to come is found, not added.
@@ -482,7 +482,7 @@ fn tell_delegation(
         "to": registered.to_code,
         "acts": acts,
     });
-    tx.emit(ctx, Event { kind, subject: registered.delegation.id.to_string(), body })
+    tx.emit(ctx, Event { kind, subject: registered.delegation.id.to_string(), body: body.into() })
 }
 
 /// What [`load_zone`] did.

@@ -27,7 +27,7 @@ pub(crate) fn tell(
         subject: subject.clone(),
         body: body.clone().into(),
     };
-    tx.emit(ctx, Event { kind, subject, body })?;
+    tx.emit(ctx, Event { kind, subject, body: body.into() })?;
     notices::post(tx, ctx, &[notice])
 }
 
