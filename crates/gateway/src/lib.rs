@@ -10,11 +10,14 @@
 pub mod client;
 pub mod envelope;
 mod http;
+mod json;
+pub mod originals;
 pub mod standin;
 pub mod transport;
 pub mod webhook;
 
 pub use client::DxpClient;
 pub use envelope::{Addresses, Unwrapped};
+pub use originals::OriginalsClient;
 pub use transport::{Accepted, Customs, Delivery, TransportFailure};
 pub use webhook::WebhookClient;

@@ -8,6 +8,7 @@
 //! database: each reads in the log what the others learned before it judges.
 
 mod answer;
+pub mod asks;
 mod bills;
 mod case;
 mod delivery;
