@@ -158,6 +158,6 @@ CREATE TABLE tax_difference (
     own_vat BIGINT,
     own_consumption_tax BIGINT,
     returned_at BIGINT NOT NULL,
-    CONSTRAINT tax_difference_key UNIQUE (tax_no, invt_no)
+    CONSTRAINT tax_difference_key UNIQUE (invt_no, tax_no)
 );
 CREATE INDEX tax_difference_guarantor ON tax_difference (guarantor_id, id);

@@ -42,10 +42,11 @@ pub fn advance(tx: &mut Tx, ctx: &Ctx, rules: &Rules, max: u32) -> Result<Advanc
         if window.pay_from > today {
             break;
         }
+        while !give_back_void(tx, ctx, |tx| store::void_due(tx, released_on, PAGE))? {}
         let page = PAGE.min(max - advanced.carried);
         let due = charges::due(tx, released_on, page)?;
         if due.is_empty() {
-            break;
+            continue;
         }
         advanced.carried += u32::try_from(due.len()).unwrap_or(u32::MAX);
         carry(tx, ctx, rules, &window, due)?;
@@ -156,7 +157,28 @@ fn open(
     }
 }
 
+/// Takes back the tax of a page of charges whose e-tax bill is void: customs has not replaced it
+/// while it could. Gives whether that was the last page.
+fn give_back_void(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    page: impl FnOnce(&mut Tx) -> Result<Vec<Key>, DbError>,
+) -> Result<bool, DbError> {
+    let keys = page(tx)?;
+    if keys.is_empty() {
+        return Ok(true);
+    }
+    let mut book = Book::load(tx, keys.iter().copied())?;
+    for key in &keys {
+        book.give_back(&Return { key: *key, of: *key, tax: None });
+    }
+    book.save(tx, ctx)?;
+    Ok(false)
+}
+
 fn close(tx: &mut Tx, ctx: &Ctx, bill: Bill) -> Result<(), DbError> {
+    while !give_back_void(tx, ctx, |tx| store::void_billed(tx, bill.id, PAGE))? {}
+    let Some(bill) = store::find(tx, bill.id)? else { return Ok(()) };
     let bill = Bill { state: BillState::Closed, closed_on: Some(ctx.now.date()), ..bill };
     let bill = save(tx, ctx, bill, "tax.bill_closed", "bill.close", "")?;
     settle_state(tx, ctx, bill).map(drop)

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use ceb::Message;
 use db::{Ctx, DbError, Tx};
+use kernel::Time;
 use serde_json::json;
 
 use super::electronic::{self, ElectronicBill};
@@ -13,7 +14,7 @@ use super::receive_store::{self as store, Found, Kept, Said};
 use super::rules;
 use super::types::*;
 use crate::charge::book::Book;
-use crate::charge::{BillId, Parts, Return};
+use crate::charge::{BillId, Key, Parts, Return};
 use crate::guarantee::flow::Failure;
 use crate::guarantee::{store as guarantors, tell};
 
@@ -68,8 +69,8 @@ fn round(tx: &mut Tx, ctx: &Ctx, bills: &[ElectronicBill]) -> Result<Vec<Receive
                     let notice = bill.notice.as_ref().and_then(|no| notices.get(no).copied());
                     said.push(Said { key: found.key, bill, status, notice });
                     touched.extend(found.bill);
-                    if status == ElectronicStatus::Void {
-                        back.push(found.key);
+                    if status == ElectronicStatus::Void && found.is_final {
+                        back.push((found.key, found.at.unwrap_or_default()));
                     }
                 }
                 if matches!(outcome, Outcome::Differs(_)) {
@@ -84,18 +85,30 @@ fn round(tx: &mut Tx, ctx: &Ctx, bills: &[ElectronicBill]) -> Result<Vec<Receive
     }
     store::keep(tx, &said)?;
     store::insert_differences(tx, ctx, &kept)?;
-    if !back.is_empty() {
-        let mut book = Book::load(tx, back.iter().copied())?;
-        for key in back {
-            // Of one that is not released nothing is due yet.
-            book.give_back(&Return { key, of: key, tax: None });
-        }
-        book.save(tx, ctx)?;
-    }
+    let known = found.keys().map(String::as_str);
+    store::forget_strays(tx, known)?;
+    give_back(tx, ctx, back)?;
     let touched: Vec<BillId> = touched.into_iter().collect();
     flow::follow(tx, ctx, &touched)?;
     alert(tx, ctx, &kept)?;
     Ok(received)
+}
+
+/// A void e-tax bill whose inventory is on a final bill: its tax is not to be paid any more, unless
+/// a return that is known here is why it was made void; then customs makes one for what is left.
+/// Before that the last word of customs counts when the inventory is carried and the bill closed.
+fn give_back(tx: &mut Tx, ctx: &Ctx, void: Vec<(Key, Time)>) -> Result<(), DbError> {
+    let explained = store::returned_since(tx, void.iter().copied())?;
+    let keys: Vec<Key> =
+        void.into_iter().map(|(key, _)| key).filter(|key| !explained.contains(key)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut book = Book::load(tx, keys.iter().copied())?;
+    for key in keys {
+        book.give_back(&Return { key, of: key, tax: None });
+    }
+    book.save(tx, ctx)
 }
 
 fn judge(bill: &ElectronicBill, status: ElectronicStatus, found: &Found, own: &Parts) -> Outcome {

@@ -1,6 +1,6 @@
 //! The SQL of what customs says of inventories' tax.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use db::{Ctx, DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) tax_no: Option<Box<str>>,
     pub(crate) status: Option<ElectronicStatus>,
     pub(crate) at: Option<Time>,
+    /// Whether its bill is final: closed, issued or paid.
+    pub(crate) is_final: bool,
 }
 
 /// The charges with these numbers of inventories, by number.
@@ -30,7 +32,8 @@ pub(crate) fn by_numbers<'a>(
     let mut keys = Keys::new(&[Type::Text]);
     numbers.for_each(|number| keys.push(values![number]));
     let sql = "SELECT k.n, c.invt_no, c.key, c.duty, c.vat, c.consumption_tax, c.bill_id, c.tax_no, \
-         c.e_status, c.e_at, l.guarantor_id FROM keys k \
+         c.e_status, c.e_at, l.guarantor_id, \
+         (SELECT b.state FROM tax_bill b WHERE b.id = c.bill_id) FROM keys k \
          JOIN tax_charge c ON c.invt_no = k.a JOIN tax_liability l ON l.id = c.liability_id";
     let found = |row: &Row| {
         let found = Found {
@@ -41,10 +44,35 @@ pub(crate) fn by_numbers<'a>(
             status: row.opt_i64(8)?.and_then(ElectronicStatus::of),
             at: row.opt_time(9)?,
             guarantor: row.id(10)?,
+            is_final: row.opt_i64(11)?.is_some_and(|state| state > 1),
         };
         Ok((row.text(1)?.to_owned(), found))
     };
     tx.query_keys(sql, &keys)?.iter().map(found).collect()
+}
+
+/// Which of these charges had a return since an instant each.
+pub(crate) fn returned_since(
+    tx: &mut Tx,
+    charges: impl Iterator<Item = (Key, Time)>,
+) -> Result<HashSet<Key>, DbError> {
+    let mut keys = Keys::new(&[Type::Bytes, Type::Int]);
+    charges.for_each(|(key, since)| keys.push(values![key, since]));
+    let sql = "SELECT k.n, r.charge_key FROM keys k \
+         JOIN tax_return r ON r.charge_key = k.a WHERE r.at >= k.b";
+    tx.query_keys(sql, &keys)?.iter().map(|row| key(row, 1)).collect()
+}
+
+/// What was kept of numbers that no inventory had, of which one is found now, is settled.
+pub(crate) fn forget_strays<'a>(
+    tx: &mut Tx,
+    numbers: impl Iterator<Item = &'a str>,
+) -> Result<(), DbError> {
+    let mut keys = Keys::new(&[Type::Text]);
+    numbers.for_each(|number| keys.push(values![number]));
+    let sql = "DELETE FROM tax_difference WHERE invt_no IN (SELECT k.a FROM keys k) \
+         AND charge_key IS NULL";
+    tx.update_many(sql, &keys).map(drop)
 }
 
 /// What came off each of these charges before payment.

@@ -5,7 +5,7 @@ use kernel::{Date, Fen};
 
 use super::types::*;
 use crate::charge::store::{all, crossed, damaged, key, parts};
-use crate::charge::{BillId, GuarantorId, Key, LiabilityId, Parts};
+use crate::charge::{BillId, GuarantorId, Key, LiabilityId, Parts, day_number};
 
 const BILL: &str = "b.id, b.guarantor_id, b.firm, b.from_on, b.to_on, b.state, b.inventories, \
      b.duty, b.vat, b.consumption_tax, b.refunded, b.pay_until, b.notices, b.closed_on, \
@@ -223,4 +223,19 @@ pub(crate) fn notices(tx: &mut Tx, bill: BillId) -> Result<(i64, Vec<String>), D
         }
     }
     Ok((missing, numbers))
+}
+
+/// Keys of due charges of a day of release whose e-tax bill customs has made void and not replaced.
+pub(crate) fn void_due(tx: &mut Tx, released_on: Date, limit: u32) -> Result<Vec<Key>, DbError> {
+    let sql = "SELECT key FROM tax_charge \
+         WHERE state = 2 AND released_on = $1 AND e_status = 3 LIMIT $2";
+    let rows = tx.query(sql, params![day_number(released_on), limit])?;
+    rows.iter().map(|row| key(row, 0)).collect()
+}
+
+/// The same of the charges of a bill.
+pub(crate) fn void_billed(tx: &mut Tx, bill: BillId, limit: u32) -> Result<Vec<Key>, DbError> {
+    let sql = "SELECT key FROM tax_charge \
+         WHERE bill_id = $1 AND state = 4 AND e_status = 3 LIMIT $2";
+    tx.query(sql, params![bill, limit])?.iter().map(|row| key(row, 0)).collect()
 }
