@@ -107,7 +107,8 @@ CREATE INDEX tax_movement_liability ON tax_movement (liability_id, on_day);
 
 -- A period bill. firm is empty when it is by guarantor alone. state: 1 open, 2 closed, 3 issued,
 -- 4 paid, 5 void, 6 refunded. The sums are those of its charges, kept beside them; refunded is
--- what came back after payment. pay_until is the earliest last day among its inventories.
+-- what came back after payment. pay_until is the earliest last day among its inventories; overdue
+-- whether it was told that the bill was not paid by its last day.
 CREATE TABLE tax_bill (
     id BIGINT NOT NULL PRIMARY KEY,
     guarantor_id BIGINT NOT NULL,
@@ -129,11 +130,13 @@ CREATE TABLE tax_bill (
     voided_on TEXT,
     refunded_on TEXT,
     reason TEXT,
+    overdue BOOLEAN NOT NULL,
     version BIGINT NOT NULL,
     CONSTRAINT tax_bill_key UNIQUE (guarantor_id, firm, from_on)
 );
 CREATE INDEX tax_bill_firm ON tax_bill (firm) WHERE firm <> '';
 CREATE INDEX tax_bill_open ON tax_bill (to_on) WHERE state = 1;
+CREATE INDEX tax_bill_payable ON tax_bill (pay_until) WHERE state = 2 OR state = 3;
 
 -- Payment notices of customs, named once however many inventories they are for.
 CREATE TABLE tax_notice (

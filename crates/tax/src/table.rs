@@ -102,7 +102,7 @@ impl Table {
         // Writing to memory cannot fail.
         let _ = writer.write_record(headings);
         for row in self.rows.iter().chain(Some(&self.totals).filter(|row| !row.is_empty())) {
-            let _ = writer.write_record(row.iter().map(|cell| plain(cell)));
+            let _ = writer.write_record(row.iter().map(plain));
         }
         String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
     }

@@ -14,7 +14,8 @@ use crate::charge::book::{Book, Entry};
 use crate::charge::journal::{Journal, Place};
 use crate::charge::store as charges;
 use crate::charge::*;
-use crate::guarantee::flow::{Failure, wrong};
+pub use crate::guarantee::flow::Failure;
+use crate::guarantee::flow::wrong;
 use crate::guarantee::refusal::TaxRefusal;
 use crate::guarantee::{BillBy, Guarantor, store as guarantors, tell};
 
@@ -24,7 +25,8 @@ const REFERENCE_CHARS_MAX: usize = 64;
 const REASON_CHARS_MAX: usize = 200;
 
 /// Carries what has left its return window to the bills of its guarantors, at most `max`
-/// inventories, and, when nothing is left to carry, closes the bills whose period is over. Run it on
+/// inventories, and, when nothing is left to carry, closes the bills whose period is over and tells of
+/// those that were not paid by their last day. Run it on
 /// the first occasion of each day, and again while there is more.
 ///
 /// An inventory goes on the bill of the period in which its first day to pay lies; when that is
@@ -59,6 +61,11 @@ pub fn advance(tx: &mut Tx, ctx: &Ctx, rules: &Rules, max: u32) -> Result<Advanc
     for bill in over {
         advanced.closed += 1;
         close(tx, ctx, bill)?;
+    }
+    for bill in store::overdue(tx, today, PAGE)? {
+        advanced.overdue += 1;
+        let told = Bill { overdue: true, ..bill };
+        save(tx, ctx, told, "tax.bill_overdue", "bill.overdue", "")?;
     }
     Ok(advanced)
 }
@@ -148,6 +155,7 @@ fn open(
                     voided_on: None,
                     refunded_on: None,
                     reason: None,
+                    overdue: false,
                     version: 1,
                 };
                 store::insert(tx, &bill)?;

@@ -5,6 +5,7 @@
 
 pub mod electronic;
 pub mod flow;
+pub mod listing;
 mod receive;
 pub(crate) mod receive_store;
 mod returns;

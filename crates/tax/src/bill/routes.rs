@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use db::{DbError, Tx};
+use db::Tx;
 use kernel::{Date, Time};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -21,7 +21,7 @@ use crate::charge::{BillId, Key};
 use crate::guarantee::flow::{Failure, wrong};
 use crate::guarantee::refusal::TaxRefusal;
 use crate::guarantee::store as guarantors;
-use crate::wire::{PartsView, amount, canonical, day};
+use crate::wire::{PartsView, amount, canonical, csv, day};
 
 const LIST: &str = "tax_bills";
 const INVENTORIES: &str = "tax_bill_inventories";
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Routes {
         .on(Scope::LedgerRead, routes!(list))
         .on(Scope::LedgerRead, routes!(one))
         .on(Scope::LedgerRead, routes!(list_inventories))
+        .on(Scope::LedgerRead, routes!(inventories_csv))
         .on(Scope::Operator, routes!(issue))
         .on(Scope::Operator, routes!(pay))
         .on(Scope::Operator, routes!(void))
@@ -250,6 +251,27 @@ pub(super) async fn list_inventories(
     Ok(axum::Json(page.map(BilledInventoryView::of)))
 }
 
+/// 税单清单明细（CSV） / The same list as CSV, with totals
+#[utoipa::path(
+    get, path = "/api/v1/tax-bills/{id}/inventories.csv",
+    operation_id = "download_tax_bill_inventories",
+    params(("id" = String, Path, description = "税单编号 / id of the bill")),
+    responses((status = 200, description = "CSV", content_type = "text/csv", body = String)),
+)]
+pub(super) async fn inventories_csv(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<BillId>,
+) -> Result<Response, ApiError> {
+    let table = app
+        .read(move |tx| {
+            let (bill, code) = seen(tx, &caller, id)?;
+            super::listing::listing(tx, &bill, &code)
+        })
+        .await?;
+    Ok(csv(&table))
+}
+
 /// 缴款书 / Customs' payment notice.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -413,7 +435,7 @@ pub(super) async fn list_differences(
     let found = app
         .read(move |tx| {
             let own = caller.party().map(|party| canonical(tx, party)).transpose()?;
-            receive_store::differences(tx, own.as_deref(), after, fetch).map_err(DbError::from)
+            receive_store::differences(tx, own.as_deref(), after, fetch)
         })
         .await?;
     let page = Page::cut(&app, DIFFERENCES, found, limit, |shown| shown.id);

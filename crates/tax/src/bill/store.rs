@@ -9,7 +9,8 @@ use crate::charge::{BillId, GuarantorId, Key, LiabilityId, Parts, day_number};
 
 const BILL: &str = "b.id, b.guarantor_id, b.firm, b.from_on, b.to_on, b.state, b.inventories, \
      b.duty, b.vat, b.consumption_tax, b.refunded, b.pay_until, b.notices, b.closed_on, \
-     b.issued_on, b.paid_on, b.payment, b.voided_on, b.refunded_on, b.reason, b.version";
+     b.issued_on, b.paid_on, b.payment, b.voided_on, b.refunded_on, b.reason, b.version, \
+     b.overdue";
 
 fn bill(row: &Row) -> Result<Bill, DbError> {
     let day = |text: &str| text.parse::<Date>().map_err(|_| damaged("day of a bill"));
@@ -35,6 +36,7 @@ fn bill(row: &Row) -> Result<Bill, DbError> {
         refunded_on: opt_day(18)?,
         reason: opt_text(19)?,
         version: row.i64(20)?,
+        overdue: row.bool(21)?,
     })
 }
 
@@ -62,6 +64,16 @@ pub(crate) fn closable(tx: &mut Tx, today: Date, max: u32) -> Result<Vec<Bill>, 
     let sql = format!(
         "SELECT {BILL} FROM tax_bill b \
          WHERE b.state = 1 AND b.to_on <= $1 ORDER BY b.to_on, b.id LIMIT $2"
+    );
+    tx.query(&sql, params![today, max])?.iter().map(bill).collect()
+}
+
+/// Bills to be paid whose last day is past and of which that was not told.
+pub(crate) fn overdue(tx: &mut Tx, today: Date, max: u32) -> Result<Vec<Bill>, DbError> {
+    let sql = format!(
+        "SELECT {BILL} FROM tax_bill b WHERE (b.state = 2 OR b.state = 3) \
+         AND b.pay_until < $1 AND b.to_on < $1 AND NOT b.overdue \
+         ORDER BY b.pay_until, b.id LIMIT $2"
     );
     tx.query(&sql, params![today, max])?.iter().map(bill).collect()
 }
@@ -108,14 +120,14 @@ pub(crate) fn list(
             limit,
         ],
     )?;
-    rows.iter().map(|row| Ok((bill(row)?, row.text(21)?.to_owned()))).collect()
+    rows.iter().map(|row| Ok((bill(row)?, row.text(22)?.to_owned()))).collect()
 }
 
 pub(crate) fn insert(tx: &mut Tx, bill: &Bill) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO tax_bill (id, guarantor_id, firm, from_on, to_on, state, inventories, duty, \
-         vat, consumption_tax, refunded, pay_until, notices, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13)",
+         vat, consumption_tax, refunded, pay_until, notices, overdue, \
+         version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', FALSE, $13)",
         params![
             bill.id,
             bill.guarantor,
@@ -142,7 +154,7 @@ pub(crate) fn update(tx: &mut Tx, bill: &Bill) -> Result<(), DbError> {
         "UPDATE tax_bill SET state = $3, inventories = $4, duty = $5, vat = $6, \
          consumption_tax = $7, refunded = $8, pay_until = $9, notices = $10, closed_on = $11, \
          issued_on = $12, paid_on = $13, payment = $14, voided_on = $15, refunded_on = $16, \
-         reason = $17, version = $2 + 1 WHERE id = $1 AND version = $2",
+         reason = $17, overdue = $18, version = $2 + 1 WHERE id = $1 AND version = $2",
         params![
             bill.id,
             bill.version,
@@ -161,6 +173,7 @@ pub(crate) fn update(tx: &mut Tx, bill: &Bill) -> Result<(), DbError> {
             bill.voided_on,
             bill.refunded_on,
             bill.reason.as_deref(),
+            bill.overdue,
         ],
     )?;
     all(changed, 1)

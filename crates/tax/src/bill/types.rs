@@ -102,6 +102,8 @@ pub struct Bill {
     pub refunded_on: Option<Date>,
     /// Why it is void or refunded.
     pub reason: Option<Box<str>>,
+    /// Whether it was told that it was not paid by its last day.
+    pub(crate) overdue: bool,
     pub(crate) version: i64,
 }
 
@@ -131,6 +133,8 @@ pub struct Advanced {
     pub carried: u32,
     /// Bills closed.
     pub closed: u32,
+    /// Bills whose last day to pay is past, told now.
+    pub overdue: u32,
     /// Whether there may be more to do at once.
     pub more: bool,
 }

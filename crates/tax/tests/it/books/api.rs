@@ -184,6 +184,9 @@ fn a_bill_is_followed_and_paid_over_http() {
             }
         }
         assert_eq!(seen, 5);
+        let csv = site.get(&operator, &format!("{path}/inventories.csv")).await;
+        assert_eq!(csv.text.lines().count(), 7, "{}", csv.text);
+        assert!(csv.text.contains("合计 Total,,,,0.00,50.00,0.00,50.00,0.00"), "{}", csv.text);
         let issued =
             site.post(&operator, &format!("{path}/issue"), &json!({"notice": "4251L1"})).await;
         assert_eq!((issued.status, &issued.json()["state"]), (200, &json!("issued")));

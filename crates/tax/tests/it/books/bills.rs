@@ -191,6 +191,18 @@ fn bills_are_made_for_each_firm_where_the_guarantor_wants_it() {
 }
 
 #[test]
+fn a_bill_that_is_not_paid_in_time_is_told_once() {
+    on_books("2026-03-01", |books| {
+        books.guarantor(PLATFORM, 100);
+        declared(books, &[(1, 1_000)]);
+        books.on("2026-04-01").advance();
+        let told = |on: &str| books.on(on).advance().overdue;
+        assert_eq!([told("2026-04-15"), told("2026-04-16"), told("2026-04-17")], [0, 1, 0]);
+        assert!(books.events().contains(&"tax.bill_overdue".to_owned()));
+    });
+}
+
+#[test]
 fn an_act_that_the_state_forbids_says_so() {
     on_books("2026-03-01", |books| {
         books.guarantor(PLATFORM, 100);

@@ -196,6 +196,28 @@ fn insist<T>(db: &db::Db, flow: impl Fn(&mut db::Tx) -> Result<T, db::DbError>) 
     panic!("busy a thousand times");
 }
 
+/// Statements of what is done, the transaction's own included.
+fn statements(books: &Books<'_>, act: impl FnOnce()) -> u64 {
+    let before = books.db.stats().statements;
+    act();
+    books.db.stats().statements - before
+}
+
+#[test]
+fn a_batch_costs_a_fixed_number_of_statements() {
+    on_books("2026-03-01", |books| {
+        books.guarantor(PLATFORM, 1_000_000);
+        let cost = |from: u64, to: u64| {
+            let charges: Vec<_> = (from..to).map(|n| charge(n, 100)).collect();
+            let numbers: Vec<u64> = (from..to).collect();
+            let held = statements(books, || drop(books.hold(&charges)));
+            (held, statements(books, || drop(books.release(&numbers))))
+        };
+        cost(1, 2);
+        assert_eq!(cost(2, 4), cost(10, 1_010));
+    });
+}
+
 #[test]
 fn the_role_of_each_case_is_kept() {
     on_books("2026-03-01", |books| {

@@ -131,6 +131,7 @@ impl<'d> Books<'d> {
             let once = self.write(|tx, ctx| bill::flow::advance(tx, ctx, &RULES, 1_000));
             all.carried += once.carried;
             all.closed += once.closed;
+            all.overdue += once.overdue;
             if !once.more {
                 return all;
             }
