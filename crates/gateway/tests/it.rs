@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests are tests
 
 mod it {
+    mod asks;
     mod client;
     mod export;
     mod export_parcel;

@@ -247,7 +247,7 @@ pub(crate) fn by_order(
 ) -> Result<Vec<Payment>, DbError> {
     let sql = format!(
         "SELECT {PAYMENT} FROM originals_order o JOIN originals_payment p ON p.id = o.payment \
-         WHERE o.order_no = $2 AND ($1 IS NULL OR o.party = $1) ORDER BY p.id LIMIT 100"
+         WHERE o.order_no = $2 AND (CAST($1 AS TEXT) IS NULL OR o.party = $1) ORDER BY p.id LIMIT 100"
     );
     tx.query(&sql, params![party, order_no])?.iter().map(Payment::of).collect()
 }
@@ -349,8 +349,8 @@ pub(crate) fn asks(
     max: i64,
 ) -> Result<Vec<Ask>, DbError> {
     let sql = format!(
-        "SELECT {ASK} FROM originals_ask WHERE ($1 IS NULL OR party = $1) \
-         AND ($2 IS NULL OR state = $2) AND id < $3 ORDER BY id DESC LIMIT $4"
+        "SELECT {ASK} FROM originals_ask WHERE (CAST($1 AS TEXT) IS NULL OR party = $1) \
+         AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND id < $3 ORDER BY id DESC LIMIT $4"
     );
     let below = below.map_or(i64::MAX, AskId::to_i64);
     let state = state.map(AskState::word);

@@ -176,6 +176,25 @@ fn what_customs_does_not_take_in_time_is_late() {
 }
 
 #[test]
+fn a_record_that_customs_takes_after_all_is_late() {
+    struct Patient;
+    impl originals::Upload for Patient {
+        fn upload(&self, _: &str) -> Result<originals::Reply, String> {
+            Ok(originals::Reply { code: "10000".to_owned(), message: String::new() })
+        }
+    }
+    check(|stage| async move {
+        stage.submit(&[original("O-1")]).await;
+        stage.asked(PLATFORM, "O-1").await;
+        stage.site.clock.advance(ANSWER_MS + 1);
+        let ctx = stage.site.app.ctx_as("originals".into());
+        assert_eq!(stage.work_with(&Patient, &ctx).sent, 1);
+        let ask = stage.asks("?state=late").await.remove(0);
+        assert_eq!(ask["alarm"]["code"], "originals.late");
+    });
+}
+
+#[test]
 fn requests_that_cannot_be_read_are_refused_in_customs_words() {
     check(|stage| async move {
         for (code, fields, answer, said) in [
