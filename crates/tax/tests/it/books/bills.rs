@@ -169,6 +169,27 @@ fn what_is_learned_late_goes_on_the_bill_of_the_day() {
 }
 
 #[test]
+fn a_bill_is_to_be_paid_by_the_last_day_of_its_earliest_inventory() {
+    on_books("2026-03-05", |books| {
+        books.guarantor(PLATFORM, 100);
+        books.hold(&[charge(2, 2_000)]);
+        books.on("2026-03-10");
+        declared(books, &[(1, 1_000)]);
+        books.on("2026-04-10").advance();
+        let pay_by = || {
+            let id = books.bill_ids()[0];
+            books.db.read(|tx| flow::find(tx, id)).unwrap().pay_by()
+        };
+        assert_eq!(pay_by(), day("2026-04-24"));
+        // That it was released on the 5th is learned later.
+        books.on("2026-03-05").release(&[2]);
+        books.on("2026-04-11").advance();
+        assert_eq!(books.bills(), [("2026-04-01 open".to_owned(), 2, 3_000)]);
+        assert_eq!(pay_by(), day("2026-04-19"));
+    });
+}
+
+#[test]
 fn bills_are_made_for_each_firm_where_the_guarantor_wants_it() {
     on_books("2026-03-01", |books| {
         books.guarantor(PLATFORM, 100);

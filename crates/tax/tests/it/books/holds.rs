@@ -147,39 +147,44 @@ fn top_up(books: &Books<'_>, yuan: i64) {
 #[test]
 fn writers_at_once_never_use_more_than_there_is() {
     const WRITERS: u64 = 4;
-    const EACH: u64 = 15;
+    const ROUNDS: u64 = 25;
     db::test::both_with(&migrations(), |db| {
-        Books::new(db, "2026-03-01").guarantor(PLATFORM, 30);
-        let start = Barrier::new(WRITERS as usize);
         let ids = std::sync::Arc::new(kernel::IdSource::new(1));
-        let held: Vec<bool> = std::thread::scope(|scope| {
+        let guarantors: Vec<String> = (0..ROUNDS).map(|n| format!("91370303MA3C{n:06}")).collect();
+        let books = Books::new(db, "2026-03-01");
+        // Each has room for just one parcel.
+        guarantors.iter().for_each(|code| books.guarantor(code, 1));
+        let start = Barrier::new(WRITERS as usize);
+        let held: Vec<u64> = std::thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|writer| {
-                    let (start, ids) = (&start, &ids);
+                    let (start, ids, guarantors) = (&start, &ids, &guarantors);
                     scope.spawn(move || {
-                        start.wait();
-                        let one = |n: u64| {
-                            let now = noon("2026-03-01");
-                            let ctx = db::Ctx { now, ids: ids.clone(), actor: "test".into() };
+                        let now = noon("2026-03-01");
+                        let ctx = db::Ctx { now, ids: ids.clone(), actor: "test".into() };
+                        let law = RULES.on(now.date());
+                        let held = |(n, code): (u64, &String)| {
+                            start.wait();
                             let number = 1 + writer * 100 + n;
-                            let law = RULES.on(now.date());
-                            insist(db, |tx| {
-                                let mine = [charge(number, 100)];
+                            let mine = [Charge { guarantor: code, ..charge(number, 100) }];
+                            let held = insist(db, |tx| {
                                 let held = hold(tx, &ctx, &law, &mine)?[0].is_none();
                                 let released = Settlement::Released { at: now, invt_no: None };
                                 settle(tx, &ctx, &[(key(number), released)])?;
                                 Ok(held)
-                            })
+                            });
+                            u64::from(held)
                         };
-                        (0..EACH).map(one).collect::<Vec<bool>>()
+                        (0..).zip(guarantors).map(held).sum::<u64>()
                     })
                 })
                 .collect();
-            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect()
         });
-        assert_eq!(held.iter().filter(|held| **held).count(), 30);
-        let books = Books::new(db, "2026-03-02");
-        assert_eq!(books.sums(PLATFORM), sums(3_000, 0, 3_000, 0));
+        assert_eq!(held.iter().sum::<u64>(), ROUNDS);
+        for code in &guarantors {
+            assert_eq!(books.sums(code), sums(100, 0, 100, 0));
+        }
         books.balanced();
     });
 }
