@@ -50,13 +50,14 @@ where
 {
     db::test::both_with(ledger::MIGRATIONS, |db: &Db| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { test(Stage::on(db).await).await });
+        // The database is migrated on this thread, before the runtime has it.
+        let site = web::test::site(db, &[register::module(), bonded::module()]).unwrap();
+        runtime.block_on(async { test(Stage::on(site).await).await });
     });
 }
 
 impl Stage {
-    pub(crate) async fn on(db: &Db) -> Stage {
-        let site = web::test::site(db, &[register::module(), bonded::module()]).unwrap();
+    async fn on(site: Site) -> Stage {
         let rules = Arc::new(Rules::builtin());
         site.app.share(Arc::clone(&rules));
         let zone = Zone::builtin("rizhao").unwrap().unwrap();
