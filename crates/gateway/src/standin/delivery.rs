@@ -2,9 +2,11 @@
 //! message.
 
 use ceb::dxp::Header;
+use ceb::schema::Flow;
 use db::{DbError, Tx};
 use kernel::Time;
 
+use super::Settings;
 use super::packed::Guid;
 use super::receipt::{self, RAW, RETURNS_PER_MESSAGE_MAX, is_whole};
 use super::store::{self, Waiting};
@@ -21,7 +23,7 @@ const PACKED_BYTES_MAX: usize = 8 << 20;
 /// What is due at `now`, oldest first, in at most `max` messages.
 pub(super) fn collect(
     tx: &mut Tx,
-    dxp_id: &str,
+    settings: &Settings,
     now: Time,
     max: usize,
 ) -> Result<Vec<Delivery>, DbError> {
@@ -47,7 +49,7 @@ pub(super) fn collect(
             break;
         }
     }
-    groups.iter().map(|group| group.delivery(dxp_id, now)).collect()
+    groups.iter().map(|group| group.delivery(settings, now)).collect()
 }
 
 fn find<'a>(groups: &'a mut [Group], one: &Waiting) -> Result<Option<&'a mut Group>, DbError> {
@@ -90,9 +92,11 @@ impl Group {
         Ok(())
     }
 
-    fn delivery(&self, dxp_id: &str, now: Time) -> Result<Delivery, DbError> {
+    fn delivery(&self, settings: &Settings, now: Time) -> Result<Delivery, DbError> {
         let id = self.first.id()?;
         let kind = self.first.kind()?;
+        let export = ceb::message_type(kind).is_some_and(|kind| kind.flow == Flow::Export);
+        let dxp_id = if export { &settings.export_dxp_id } else { &settings.dxp_id };
         let message = if is_whole(kind) {
             self.first.bytes()?.to_vec()
         } else {
@@ -110,7 +114,7 @@ impl Group {
         }
         let header = Header {
             cop_msg_id: cop_msg_id(dxp_id, id),
-            sender_id: dxp_id.to_owned(),
+            sender_id: dxp_id.clone(),
             receiver_ids: vec![self.first.receiver()?.to_owned()],
             created: now,
             msg_type: format!("{root}Message"),

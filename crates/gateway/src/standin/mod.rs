@@ -36,7 +36,7 @@ pub use bills::BillBy;
 pub use judgement::{AssessedLine, Assessment, DayRules, Judgement, Refusal};
 pub use scenario::{SCENARIOS, Scenario};
 
-use crate::envelope::{Addresses, IMPORT_RECEIVER, Outgoing};
+use crate::envelope::{Addresses, EXPORT_RECEIVER, IMPORT_RECEIVER, Outgoing};
 use crate::transport::{
     Accepted, Customs, Delivery, FORMAT_ERROR, STORAGE_ERROR, TransportFailure, is_retryable,
 };
@@ -58,8 +58,10 @@ pub struct Settings {
     pub step_ms: i64,
     /// Whether signatures are verified. Structure always is.
     pub verify_signatures: bool,
-    /// Its own DXP id, the sender of its receipts.
+    /// Its own DXP id, the sender of its receipts for imports.
     pub dxp_id: String,
+    /// Its DXP id for exports.
+    pub export_dxp_id: String,
     /// Whose tax bills one payment notice gathers.
     pub bill_by: BillBy,
     /// Number of this node, apart from that of every other that writes to the same database.
@@ -72,6 +74,7 @@ impl Default for Settings {
             step_ms: 1000,
             verify_signatures: true,
             dxp_id: IMPORT_RECEIVER.to_owned(),
+            export_dxp_id: EXPORT_RECEIVER.to_owned(),
             bill_by: BillBy::default(),
             node: 63,
         }
@@ -359,7 +362,7 @@ impl Customs for StandIn {
     }
 
     fn collect(&self, now: Time, max: usize) -> Result<Vec<Delivery>, TransportFailure> {
-        let collected = self.db.read(|tx| delivery::collect(tx, &self.settings.dxp_id, now, max));
+        let collected = self.db.read(|tx| delivery::collect(tx, &self.settings, now, max));
         collected.map_err(|e| storage(&e))
     }
 

@@ -60,6 +60,26 @@ fn an_export_is_released_by_arrival_and_closed_by_departure() {
 }
 
 #[test]
+fn receipts_of_exports_come_from_the_address_of_exports() {
+    use gateway::Customs;
+    let bench = Bench::new();
+    bench.send("CEB303", vec![ExportParcel::of("E1").order()]).unwrap();
+    bench.send("CEB311", vec![super::fixture::Parcel::of("I1").order()]).unwrap();
+    let letters = bench.standin.collect(later(1), 50).unwrap();
+    let mut from: Vec<(String, String)> = letters
+        .into_iter()
+        .filter_map(|letter| letter.header)
+        .map(|header| (header.msg_type, header.sender_id))
+        .collect();
+    from.sort();
+    from.dedup();
+    let row = |kind: &str, sender: &str| (kind.to_owned(), sender.to_owned());
+    let wanted =
+        [row("CEB304Message", "DXPEDCCEB0000003"), row("CEB312Message", "DXPEDCCEB0000002")];
+    assert_eq!(from, wanted);
+}
+
+#[test]
 fn goods_may_arrive_before_they_are_declared() {
     let bench = Bench::new();
     let parcel = ExportParcel::of("E1");
