@@ -30,7 +30,13 @@ use crate::worker::upkeep;
 
 /// The rooms with a door, in the order of their tables.
 pub fn modules() -> Vec<Module> {
-    vec![register::module(), tax::module(), clearance::module(), web::evidence::module()]
+    vec![
+        register::module(),
+        bonded::module(),
+        tax::module(),
+        clearance::module(),
+        web::evidence::module(),
+    ]
 }
 
 /// Every table of the platform, in order.
@@ -201,6 +207,8 @@ impl Platform {
         })?);
         app.share(Arc::clone(&intake));
         app.share(Arc::clone(&reference));
+        // The law alone, for rooms that know nothing of clearance.
+        app.share(Arc::new(reference.rules.clone()));
         let addresses = Addresses {
             import_receiver: config.customs.receiver_id.clone(),
             ..Addresses::of(config.customs.sender_id.clone())
