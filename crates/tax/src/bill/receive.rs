@@ -128,35 +128,43 @@ fn judge(bill: &ElectronicBill, status: ElectronicStatus, found: &Found, own: &P
     if differences.is_empty() { Outcome::Matched } else { Outcome::Differs(differences) }
 }
 
-/// Tells the guarantors of differences.
+/// Inventories named in one notice; the list of differences has all.
+const NAMED_MAX: usize = 20;
+
+/// Tells each guarantor once of the differences of a message.
 fn alert(tx: &mut Tx, ctx: &Ctx, kept: &[Kept<'_>]) -> Result<(), DbError> {
     let ids: BTreeSet<_> =
         kept.iter().filter_map(|one| one.charge.map(|(_, guarantor, _)| guarantor)).collect();
     for guarantor in guarantors::by_ids(tx, ids.into_iter())? {
-        for one in kept {
-            let Some((_, of, own)) = one.charge else { continue };
-            if of != guarantor.id {
-                continue;
-            }
-            let stated = one.bill.tax.unwrap_or_default();
-            let body = json!({
-                "version": 1,
-                "invt_no": one.bill.invt_no,
-                "tax_no": one.bill.tax_no,
-                "stated": {
-                    "duty": stated.duty.to_string(),
-                    "vat": stated.vat.to_string(),
-                    "consumption_tax": stated.consumption_tax.to_string(),
-                },
-                "own": {
-                    "duty": own.duty.to_string(),
-                    "vat": own.vat.to_string(),
-                    "consumption_tax": own.consumption_tax.to_string(),
-                },
-            });
-            let subject = one.bill.invt_no.clone();
-            tell(tx, ctx, "tax.bill_differs", &guarantor.code, subject, body)?;
-        }
+        let of = |one: &&Kept<'_>| one.charge.is_some_and(|(_, of, _)| of == guarantor.id);
+        let some: Vec<_> = kept.iter().filter(of).take(NAMED_MAX).map(named).collect();
+        let body = json!({
+            "version": 1,
+            "guarantor": guarantor.code,
+            "differences": kept.iter().filter(of).count(),
+            "inventories": some,
+        });
+        let subject = guarantor.code.to_string();
+        tell(tx, ctx, "tax.bill_differs", &guarantor.code, subject, body)?;
     }
     Ok(())
+}
+
+fn named(one: &Kept<'_>) -> serde_json::Value {
+    let stated = one.bill.tax.unwrap_or_default();
+    let own = one.charge.map(|(_, _, own)| own).unwrap_or_default();
+    json!({
+        "invt_no": one.bill.invt_no,
+        "tax_no": one.bill.tax_no,
+        "stated": {
+            "duty": stated.duty.to_string(),
+            "vat": stated.vat.to_string(),
+            "consumption_tax": stated.consumption_tax.to_string(),
+        },
+        "own": {
+            "duty": own.duty.to_string(),
+            "vat": own.vat.to_string(),
+            "consumption_tax": own.consumption_tax.to_string(),
+        },
+    })
 }

@@ -139,3 +139,43 @@ fn refused(outcome: Outcome) -> Result<(), DbError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Time;
+
+    use super::*;
+
+    fn place(act: Act) -> Place {
+        let (guarantor, liability) = (GuarantorId::from_i64(5), LiabilityId::from_i64(0));
+        Place { guarantor, liability, act, about: 0 }
+    }
+
+    /// A batch that weighed its holds before another one took what was free.
+    #[test]
+    fn what_somebody_else_took_since_is_busy_and_changes_nothing() {
+        let rooms = web::migrations(&[crate::module()]);
+        let tables: Vec<_> = rooms.into_iter().chain(ledger::MIGRATIONS.iter().cloned()).collect();
+        db::test::both_with(&tables, |db| {
+            let ctx = db::test::ctx(Time::from_millis(1_794_326_400_000));
+            let post = |act, fen, unguarded| {
+                let mut journal = Journal::new();
+                if unguarded {
+                    journal = journal.unguarded();
+                }
+                journal.add(place(act), 1, Fen(fen));
+                db.write(|tx| journal.post(tx, &ctx, &HashMap::new()))
+            };
+            assert!(post(Act::Grant, 100, false).is_ok());
+            assert!(post(Act::Hold, 70, false).is_ok());
+            for act in [Act::Hold, Act::Reduce, Act::Lapse] {
+                assert!(matches!(post(act, 31, false), Err(DbError::Busy(_))), "{act:?}");
+            }
+            let count = "SELECT COUNT(*) FROM tax_movement";
+            let moved = db.read(|tx| tx.query_one(count, db::params![])?.i64(0));
+            assert_eq!(moved.unwrap_or_default(), 2);
+            assert!(post(Act::Hold, 31, true).is_ok(), "where the law only warns");
+            assert!(post(Act::GiveBack, 31, false).is_ok());
+        });
+    }
+}

@@ -2,7 +2,8 @@
 //! `cargo test --release -p tax --test it measure -- --ignored --nocapture`.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "measures and tells")]
 
-use tax::bill::flow;
+use tax::bill::electronic::{ElectronicBill, ElectronicLine, write_bills};
+use tax::bill::{Outcome, Stated, flow, receive};
 use tax::guarantee::Charge;
 
 use crate::site::*;
@@ -23,6 +24,31 @@ fn step(name: &str, run: impl FnOnce()) {
     run();
     let nanos = (ticks() - before) * 10_000_000 / INVENTORIES;
     println!("{name:<10} {}.{:02} CPU-µs an inventory", nanos / 1_000, nanos % 1_000 / 10);
+}
+
+/// What customs says of these inventories at release.
+fn e_bills(numbers: std::ops::Range<u64>) -> ceb::Message {
+    let guid = "7A2D9C1E-0000-4000-8000-000000000816";
+    let tax = Stated { vat: "25.39".parse().unwrap(), ..Stated::default() };
+    let line = ElectronicLine {
+        gnum: 1,
+        hs_code: "9619001100".to_owned(),
+        value: "279".parse().unwrap(),
+        tax,
+    };
+    let bills: Vec<ElectronicBill> = numbers
+        .map(|number| ElectronicBill {
+            guid: guid.to_owned(),
+            returned_at: noon("2026-03-01"),
+            invt_no: invt_no(number),
+            tax_no: format!("{}T1", invt_no(number)),
+            tax: Some(tax),
+            status: "1".to_owned(),
+            lines: vec![line.clone()],
+            ..ElectronicBill::default()
+        })
+        .collect();
+    write_bills(guid, &bills).unwrap()
 }
 
 #[test]
@@ -48,6 +74,13 @@ fn measure_the_life_of_a_tax() {
     step("release", || {
         for batch in batches() {
             books.release(&batch.collect::<Vec<_>>());
+        }
+    });
+    let messages: Vec<ceb::Message> = batches().map(e_bills).collect();
+    step("e-tax bill", || {
+        for message in &messages {
+            let received = books.write(|tx, ctx| receive(tx, ctx, message));
+            assert!(received.iter().all(|one| one.outcome == Outcome::Matched));
         }
     });
     books.on("2026-04-01");
