@@ -106,7 +106,7 @@ pub(crate) fn csv(table: &Table) -> Response {
 
 /// 三税 / The three taxes, yuan.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct PartsView {
+pub(crate) struct TaxPartsView {
     /// 关税 / Duty.
     #[schema(example = "0.00")]
     duty: String,
@@ -121,9 +121,9 @@ pub(crate) struct PartsView {
     total: String,
 }
 
-impl From<Parts> for PartsView {
-    fn from(tax: Parts) -> PartsView {
-        PartsView {
+impl From<Parts> for TaxPartsView {
+    fn from(tax: Parts) -> TaxPartsView {
+        TaxPartsView {
             duty: tax.duty.to_string(),
             vat: tax.vat.to_string(),
             consumption_tax: tax.consumption_tax.to_string(),
@@ -134,7 +134,7 @@ impl From<Parts> for PartsView {
 
 /// 担保额度 / What is lodged and how it is used, yuan.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct SumsView {
+pub(crate) struct GuaranteeSumsView {
     /// 担保总额 / Lodged and in force.
     #[schema(example = "1000000.00")]
     granted: String,
@@ -148,9 +148,9 @@ pub(crate) struct SumsView {
     available: String,
 }
 
-impl From<Sums> for SumsView {
-    fn from(sums: Sums) -> SumsView {
-        SumsView {
+impl From<Sums> for GuaranteeSumsView {
+    fn from(sums: Sums) -> GuaranteeSumsView {
+        GuaranteeSumsView {
             granted: sums.granted.to_string(),
             held: sums.held.to_string(),
             due: sums.due.to_string(),

@@ -21,7 +21,7 @@ use crate::charge::{BillId, Key};
 use crate::guarantee::flow::{Failure, wrong};
 use crate::guarantee::refusal::TaxRefusal;
 use crate::guarantee::store as guarantors;
-use crate::wire::{PartsView, amount, canonical, csv, day};
+use crate::wire::{TaxPartsView, amount, canonical, csv, day};
 
 const LIST: &str = "tax_bills";
 const INVENTORIES: &str = "tax_bill_inventories";
@@ -42,7 +42,7 @@ pub(crate) fn routes() -> Routes {
 
 /// 汇总税单 / A period bill.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct BillView {
+pub(super) struct TaxBillView {
     /// 编号 / Id.
     #[schema(value_type = String, example = "bil_01k9y7x2m4a80")]
     id: BillId,
@@ -59,7 +59,7 @@ pub(super) struct BillView {
     /// 清单数 / Inventories of which tax is left.
     inventories: i64,
     /// 税款 / What is to be paid, or was.
-    tax: PartsView,
+    tax: TaxPartsView,
     /// 缴后退税，元 / Refunded after payment.
     refunded: String,
     /// 最迟缴纳日 / Last day to pay.
@@ -82,11 +82,11 @@ pub(super) struct BillView {
     reason: Option<String>,
 }
 
-impl BillView {
-    fn of(bill: &Bill, guarantor: String) -> BillView {
+impl TaxBillView {
+    fn of(bill: &Bill, guarantor: String) -> TaxBillView {
         let day = |day: Option<Date>| day.map(|day| day.to_string());
         let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-        BillView {
+        TaxBillView {
             id: bill.id,
             guarantor,
             firm: (!bill.firm.is_empty()).then(|| bill.firm.to_string()),
@@ -141,13 +141,13 @@ fn seen(tx: &mut Tx, caller: &Caller, id: BillId) -> Result<(Bill, String), Fail
 /// 汇总税单列表 / List period bills
 #[utoipa::path(
     get, path = "/api/v1/tax-bills", operation_id = "list_tax_bills",
-    params(PageParams, BillFilter), responses((status = 200, body = Page<BillView>)),
+    params(PageParams, BillFilter), responses((status = 200, body = Page<TaxBillView>)),
 )]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
     list: List<BillFilter>,
-) -> Result<axum::Json<Page<BillView>>, ApiError> {
+) -> Result<axum::Json<Page<TaxBillView>>, ApiError> {
     let after = list.after::<BillId>(&app, LIST)?.unwrap_or(BillId::from_i64(0));
     let (fetch, limit, asked) = (list.fetch(), list.limit, list.filter);
     let words = "open, closed, issued, paid, void, refunded";
@@ -167,27 +167,27 @@ pub(super) async fn list(
         })
         .await?;
     let page = Page::cut(&app, LIST, found, limit, |(bill, _)| bill.id);
-    Ok(axum::Json(page.map(|(bill, code)| BillView::of(&bill, code))))
+    Ok(axum::Json(page.map(|(bill, code)| TaxBillView::of(&bill, code))))
 }
 
 /// 查看汇总税单 / Show a period bill
 #[utoipa::path(
     get, path = "/api/v1/tax-bills/{id}", operation_id = "show_tax_bill",
     params(("id" = String, Path, description = "税单编号 / id of the bill")),
-    responses((status = 200, body = BillView)),
+    responses((status = 200, body = TaxBillView)),
 )]
 pub(super) async fn one(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
-) -> Result<axum::Json<BillView>, ApiError> {
+) -> Result<axum::Json<TaxBillView>, ApiError> {
     let (bill, code) = app.read(move |tx| seen(tx, &caller, id)).await?;
-    Ok(axum::Json(BillView::of(&bill, code)))
+    Ok(axum::Json(TaxBillView::of(&bill, code)))
 }
 
 /// 税单清单 / One inventory on a bill.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct BilledInventoryView {
+pub(super) struct TaxBillInventoryView {
     /// 清单编号 / Customs' number of the inventory.
     invt_no: Option<String>,
     /// 电商企业代码 / Whose goods.
@@ -195,7 +195,7 @@ pub(super) struct BilledInventoryView {
     /// 状态 / billed, void.
     state: &'static str,
     /// 税款 / What is left of its taxes.
-    tax: PartsView,
+    tax: TaxPartsView,
     /// 缴后退税，元 / Refunded after payment.
     refunded: String,
     /// 放行日 / Released on.
@@ -210,9 +210,9 @@ pub(super) struct BilledInventoryView {
     notice: Option<String>,
 }
 
-impl BilledInventoryView {
-    fn of(shown: charges::Shown) -> BilledInventoryView {
-        BilledInventoryView {
+impl TaxBillInventoryView {
+    fn of(shown: charges::Shown) -> TaxBillInventoryView {
+        TaxBillInventoryView {
             invt_no: shown.invt_no,
             firm: shown.firm,
             state: shown.state.name(),
@@ -231,14 +231,14 @@ impl BilledInventoryView {
 #[utoipa::path(
     get, path = "/api/v1/tax-bills/{id}/inventories", operation_id = "list_tax_bill_inventories",
     params(("id" = String, Path, description = "税单编号 / id of the bill"), PageParams),
-    responses((status = 200, body = Page<BilledInventoryView>)),
+    responses((status = 200, body = Page<TaxBillInventoryView>)),
 )]
 pub(super) async fn list_inventories(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
     list: List<()>,
-) -> Result<axum::Json<Page<BilledInventoryView>>, ApiError> {
+) -> Result<axum::Json<Page<TaxBillInventoryView>>, ApiError> {
     let after = list.after::<Key>(&app, INVENTORIES)?;
     let (fetch, limit) = (list.fetch(), list.limit);
     let found = app
@@ -248,7 +248,7 @@ pub(super) async fn list_inventories(
         })
         .await?;
     let page = Page::cut(&app, INVENTORIES, found, limit, |shown| shown.key);
-    Ok(axum::Json(page.map(BilledInventoryView::of)))
+    Ok(axum::Json(page.map(TaxBillInventoryView::of)))
 }
 
 /// 税单清单明细（CSV） / The same list as CSV, with totals
@@ -275,7 +275,7 @@ pub(super) async fn inventories_csv(
 /// 缴款书 / Customs' payment notice.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct IssueRequest {
+pub(super) struct TaxBillNoticeRequest {
     /// 缴款书编号 / Number of the payment notice.
     notice: String,
     /// 出具日，默认今日 / Issued on; today when absent.
@@ -286,7 +286,7 @@ pub(super) struct IssueRequest {
 /// 缴款 / A payment.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PayRequest {
+pub(super) struct TaxBillPaymentRequest {
     /// 金额，元；须与税单一致 / Amount, yuan; must be the bill's.
     #[schema(example = "34560.00")]
     amount: String,
@@ -300,7 +300,7 @@ pub(super) struct PayRequest {
 /// 原因 / A reason.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BillReasonRequest {
+pub(super) struct TaxBillReasonRequest {
     /// 原因 / Why.
     reason: String,
 }
@@ -315,7 +315,7 @@ async fn act(
         let bill = act(tx, ctx)?;
         let found = guarantors::by_ids(tx, std::iter::once(bill.guarantor))?.pop();
         let code = found.map(|guarantor| guarantor.code.to_string()).unwrap_or_default();
-        Ok::<_, Failure>((StatusCode::OK, BillView::of(&bill, code)))
+        Ok::<_, Failure>((StatusCode::OK, TaxBillView::of(&bill, code)))
     })
     .await
 }
@@ -324,13 +324,13 @@ async fn act(
 #[utoipa::path(
     post, path = "/api/v1/tax-bills/{id}/issue", operation_id = "issue_tax_bill",
     params(("id" = String, Path, description = "税单编号 / id of the bill"), IdempotencyParams),
-    request_body = IssueRequest, responses((status = 200, body = BillView)),
+    request_body = TaxBillNoticeRequest, responses((status = 200, body = TaxBillView)),
 )]
 pub(super) async fn issue(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
-    command: Command<IssueRequest>,
+    command: Command<TaxBillNoticeRequest>,
 ) -> Result<Response, ApiError> {
     let Command { body, mark } = command;
     let on = body.on.as_deref().map(|on| day("on", on)).transpose()?;
@@ -346,13 +346,13 @@ pub(super) async fn issue(
 #[utoipa::path(
     post, path = "/api/v1/tax-bills/{id}/pay", operation_id = "pay_tax_bill",
     params(("id" = String, Path, description = "税单编号 / id of the bill"), IdempotencyParams),
-    request_body = PayRequest, responses((status = 200, body = BillView)),
+    request_body = TaxBillPaymentRequest, responses((status = 200, body = TaxBillView)),
 )]
 pub(super) async fn pay(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
-    command: Command<PayRequest>,
+    command: Command<TaxBillPaymentRequest>,
 ) -> Result<Response, ApiError> {
     let Command { body, mark } = command;
     let (sum, on) = (amount("amount", &body.amount)?, day("on", &body.on)?);
@@ -367,13 +367,13 @@ pub(super) async fn pay(
 #[utoipa::path(
     post, path = "/api/v1/tax-bills/{id}/void", operation_id = "void_tax_bill",
     params(("id" = String, Path, description = "税单编号 / id of the bill"), IdempotencyParams),
-    request_body = BillReasonRequest, responses((status = 200, body = BillView)),
+    request_body = TaxBillReasonRequest, responses((status = 200, body = TaxBillView)),
 )]
 pub(super) async fn void(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
-    command: Command<BillReasonRequest>,
+    command: Command<TaxBillReasonRequest>,
 ) -> Result<Response, ApiError> {
     let Command { body, mark } = command;
     let record = move |tx: &mut Tx, ctx: &db::Ctx| flow::void(tx, ctx, id, body.reason.trim());
@@ -384,13 +384,13 @@ pub(super) async fn void(
 #[utoipa::path(
     post, path = "/api/v1/tax-bills/{id}/refund", operation_id = "refund_tax_bill",
     params(("id" = String, Path, description = "税单编号 / id of the bill"), IdempotencyParams),
-    request_body = BillReasonRequest, responses((status = 200, body = BillView)),
+    request_body = TaxBillReasonRequest, responses((status = 200, body = TaxBillView)),
 )]
 pub(super) async fn refund(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<BillId>,
-    command: Command<BillReasonRequest>,
+    command: Command<TaxBillReasonRequest>,
 ) -> Result<Response, ApiError> {
     let Command { body, mark } = command;
     let record = move |tx: &mut Tx, ctx: &db::Ctx| flow::refund(tx, ctx, id, body.reason.trim());
@@ -399,7 +399,7 @@ pub(super) async fn refund(
 
 /// 税单差异 / Where customs' e-tax bill is not what was reckoned.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct DifferenceView {
+pub(super) struct TaxDifferenceView {
     /// 清单编号 / Customs' number of the inventory.
     invt_no: String,
     /// 电子税单编号 / Number of the e-tax bill.
@@ -415,7 +415,7 @@ pub(super) struct DifferenceView {
     /// 海关消费税 / Consumption tax as customs states it.
     consumption_tax: String,
     /// 平台计税 / What was reckoned here.
-    own: Option<PartsView>,
+    own: Option<TaxPartsView>,
     /// 海关时间 / When customs said so.
     at: String,
 }
@@ -423,13 +423,13 @@ pub(super) struct DifferenceView {
 /// 税单差异列表 / List differences from customs' e-tax bills
 #[utoipa::path(
     get, path = "/api/v1/tax-differences", operation_id = "list_tax_differences",
-    params(PageParams), responses((status = 200, body = Page<DifferenceView>)),
+    params(PageParams), responses((status = 200, body = Page<TaxDifferenceView>)),
 )]
 pub(super) async fn list_differences(
     State(app): State<App>,
     caller: Caller,
     list: List<()>,
-) -> Result<axum::Json<Page<DifferenceView>>, ApiError> {
+) -> Result<axum::Json<Page<TaxDifferenceView>>, ApiError> {
     let after = list.after::<i64>(&app, DIFFERENCES)?.unwrap_or(0);
     let (fetch, limit) = (list.fetch(), list.limit);
     let found = app
@@ -439,7 +439,7 @@ pub(super) async fn list_differences(
         })
         .await?;
     let page = Page::cut(&app, DIFFERENCES, found, limit, |shown| shown.id);
-    Ok(axum::Json(page.map(|shown| DifferenceView {
+    Ok(axum::Json(page.map(|shown| TaxDifferenceView {
         invt_no: shown.invt_no,
         tax_no: shown.tax_no,
         guarantor: shown.guarantor,
@@ -447,7 +447,7 @@ pub(super) async fn list_differences(
         duty: shown.stated.duty.to_string(),
         vat: shown.stated.vat.to_string(),
         consumption_tax: shown.stated.consumption_tax.to_string(),
-        own: shown.own.map(PartsView::from),
+        own: shown.own.map(TaxPartsView::from),
         at: shown.returned_at.to_rfc3339(),
     })))
 }

@@ -17,7 +17,9 @@ use super::refusal::TaxRefusal;
 use super::statement::{Statement, statement};
 use super::store;
 use super::types::*;
-use super::views::{GuarantorView, InstrumentView, MovementView, StatementView};
+use super::views::{
+    GuaranteeInstrumentView, GuaranteeMovementView, GuaranteeStatementView, GuarantorView,
+};
 use crate::charge::{GuarantorId, MovementId, Role, movement_store as movements};
 use crate::wire::{Period, PeriodParams, amount, canonical, csv, day};
 
@@ -175,7 +177,7 @@ pub(super) struct InstrumentRequest {
 #[utoipa::path(
     post, path = "/api/v1/guarantees/{code}/instruments", operation_id = "lodge_guarantee",
     params(("code" = String, Path, description = "企业代码 / code of the firm"), IdempotencyParams),
-    request_body = InstrumentRequest, responses((status = 201, body = InstrumentView)),
+    request_body = InstrumentRequest, responses((status = 201, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn lodge(
     State(app): State<App>,
@@ -200,7 +202,7 @@ pub(super) async fn lodge(
             valid_until,
         };
         let lodged = flow::lodge(tx, ctx, &code, &draft)?;
-        Ok::<_, Failure>((StatusCode::CREATED, InstrumentView::of(&lodged)))
+        Ok::<_, Failure>((StatusCode::CREATED, GuaranteeInstrumentView::of(&lodged)))
     })
     .await
 }
@@ -235,7 +237,7 @@ async fn changed(
     app.once(&caller, mark, move |tx, ctx| {
         let code = canonical(tx, &code)?;
         let instrument = flow::change(tx, ctx, &code, id, change)?;
-        Ok::<_, Failure>((StatusCode::OK, InstrumentView::of(&instrument)))
+        Ok::<_, Failure>((StatusCode::OK, GuaranteeInstrumentView::of(&instrument)))
     })
     .await
 }
@@ -249,7 +251,7 @@ async fn changed(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeAmountRequest, responses((status = 200, body = InstrumentView)),
+    request_body = GuaranteeAmountRequest, responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn top_up(
     State(app): State<App>,
@@ -272,7 +274,7 @@ pub(super) async fn top_up(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeAmountRequest, responses((status = 200, body = InstrumentView)),
+    request_body = GuaranteeAmountRequest, responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn reduce(
     State(app): State<App>,
@@ -293,7 +295,7 @@ pub(super) async fn reduce(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeExtensionRequest, responses((status = 200, body = InstrumentView)),
+    request_body = GuaranteeExtensionRequest, responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn extend(
     State(app): State<App>,
@@ -309,14 +311,14 @@ pub(super) async fn extend(
 #[utoipa::path(
     get, path = "/api/v1/guarantees/{code}/movements", operation_id = "list_guarantee_movements",
     params(("code" = String, Path, description = "企业代码 / code of the firm"), PageParams),
-    responses((status = 200, body = Page<MovementView>)),
+    responses((status = 200, body = Page<GuaranteeMovementView>)),
 )]
 pub(super) async fn list_movements(
     State(app): State<App>,
     caller: Caller,
     Path(code): Path<String>,
     list: List<()>,
-) -> Result<axum::Json<Page<MovementView>>, ApiError> {
+) -> Result<axum::Json<Page<GuaranteeMovementView>>, ApiError> {
     let after = list.after::<MovementId>(&app, MOVEMENTS)?.unwrap_or(MovementId::from_i64(0));
     let (fetch, limit) = (list.fetch(), list.limit);
     let found = app
@@ -326,7 +328,7 @@ pub(super) async fn list_movements(
         })
         .await?;
     let page = Page::cut(&app, MOVEMENTS, found, limit, |(id, _)| *id);
-    Ok(axum::Json(page.map(|(id, moved)| MovementView::of(id, moved))))
+    Ok(axum::Json(page.map(|(id, moved)| GuaranteeMovementView::of(id, moved))))
 }
 
 async fn drawn(
@@ -349,16 +351,16 @@ async fn drawn(
 #[utoipa::path(
     get, path = "/api/v1/guarantees/{code}/statement", operation_id = "show_guarantee_statement",
     params(("code" = String, Path, description = "企业代码 / code of the firm"), PeriodParams),
-    responses((status = 200, body = StatementView)),
+    responses((status = 200, body = GuaranteeStatementView)),
 )]
 pub(super) async fn show_statement(
     State(app): State<App>,
     caller: Caller,
     Path(code): Path<String>,
     Query(period): Query<PeriodParams>,
-) -> Result<axum::Json<StatementView>, ApiError> {
+) -> Result<axum::Json<GuaranteeStatementView>, ApiError> {
     let drawn = drawn(&app, caller, code, period.parse()?).await?;
-    Ok(axum::Json(StatementView::of(drawn)))
+    Ok(axum::Json(GuaranteeStatementView::of(drawn)))
 }
 
 /// 担保对账单（CSV） / The same statement as CSV

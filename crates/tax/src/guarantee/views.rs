@@ -6,7 +6,7 @@ use super::statement::{Line, Statement, Total};
 use super::types::*;
 use crate::charge::movement_store::Moved;
 use crate::charge::{Act, GuarantorId, MovementId, Role};
-use crate::wire::SumsView;
+use crate::wire::GuaranteeSumsView;
 
 /// 担保企业 / A guarantor.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -21,10 +21,10 @@ pub(super) struct GuarantorView {
     /// 税单对象 / How its bills are made; absent: as the rule says.
     bill_by: Option<&'static str>,
     /// 额度 / Sums.
-    sums: SumsView,
+    sums: GuaranteeSumsView,
     /// 担保 / Instruments; absent in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    instruments: Vec<InstrumentView>,
+    instruments: Vec<GuaranteeInstrumentView>,
 }
 
 impl GuarantorView {
@@ -36,14 +36,14 @@ impl GuarantorView {
             role: guarantor.role.map(Role::name),
             bill_by: guarantor.bill_by.map(BillBy::name),
             sums: position.sums.into(),
-            instruments: instruments.iter().map(InstrumentView::of).collect(),
+            instruments: instruments.iter().map(GuaranteeInstrumentView::of).collect(),
         }
     }
 }
 
 /// 担保 / What a guarantor lodged.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct InstrumentView {
+pub(super) struct GuaranteeInstrumentView {
     /// 编号 / Id.
     #[schema(value_type = String, example = "gti_01k9y7x2m4a80")]
     id: InstrumentId,
@@ -65,9 +65,9 @@ pub(super) struct InstrumentView {
     state: &'static str,
 }
 
-impl InstrumentView {
-    pub(super) fn of(instrument: &Instrument) -> InstrumentView {
-        InstrumentView {
+impl GuaranteeInstrumentView {
+    pub(super) fn of(instrument: &Instrument) -> GuaranteeInstrumentView {
+        GuaranteeInstrumentView {
             id: instrument.id,
             form: instrument.form.name(),
             number: instrument.number.to_string(),
@@ -83,7 +83,7 @@ impl InstrumentView {
 
 /// 变动 / A movement.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct MovementView {
+pub(super) struct GuaranteeMovementView {
     /// 编号，也是总账凭证号 / Id; also the reference of its transfers in the ledger.
     #[schema(value_type = String, example = "mvt_01k9y7x2m4a80")]
     id: MovementId,
@@ -101,9 +101,9 @@ pub(super) struct MovementView {
     amount: String,
 }
 
-impl MovementView {
-    pub(super) fn of(id: MovementId, moved: Moved) -> MovementView {
-        MovementView {
+impl GuaranteeMovementView {
+    pub(super) fn of(id: MovementId, moved: Moved) -> GuaranteeMovementView {
+        GuaranteeMovementView {
             id,
             on: moved.on.to_string(),
             act: moved.act.name(),
@@ -117,7 +117,7 @@ impl MovementView {
 
 /// 对账单行 / A line of a statement.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct StatementLineView {
+pub(super) struct GuaranteeLineView {
     /// 日期 / Day.
     on: String,
     /// 业务 / What moved.
@@ -131,12 +131,12 @@ pub(super) struct StatementLineView {
     /// 金额，元 / Amount, yuan.
     amount: String,
     /// 变动后余额 / How the account stood afterwards.
-    after: SumsView,
+    after: GuaranteeSumsView,
 }
 
-impl StatementLineView {
-    fn of(line: Line) -> StatementLineView {
-        StatementLineView {
+impl GuaranteeLineView {
+    fn of(line: Line) -> GuaranteeLineView {
+        GuaranteeLineView {
             on: line.on.to_string(),
             act: line.act.name(),
             firm: line.firm,
@@ -150,20 +150,20 @@ impl StatementLineView {
 
 /// 小计 / What a firm's or a day's movements come to.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct StatementGroupView {
+pub(super) struct GuaranteeGroupView {
     /// 企业或日期 / The firm or day.
     of: String,
     /// 余额变动 / What they did to the account.
-    change: SumsView,
+    change: GuaranteeSumsView,
     /// 缴税，元 / Paid.
     paid: String,
     /// 退税，元 / Refunded after payment.
     refunded: String,
 }
 
-impl StatementGroupView {
-    fn of(of: String, total: Total) -> StatementGroupView {
-        StatementGroupView {
+impl GuaranteeGroupView {
+    fn of(of: String, total: Total) -> GuaranteeGroupView {
+        GuaranteeGroupView {
             of,
             change: total.change.into(),
             paid: total.paid.to_string(),
@@ -174,7 +174,7 @@ impl StatementGroupView {
 
 /// 业务合计 / What movements of one kind come to.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct StatementActView {
+pub(super) struct GuaranteeActView {
     /// 业务 / What moved.
     act: &'static str,
     /// 清单数 / Inventories.
@@ -185,7 +185,7 @@ pub(super) struct StatementActView {
 
 /// 担保对账单 / The statement of a guarantor's account.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct StatementView {
+pub(super) struct GuaranteeStatementView {
     /// 担保企业代码 / Code of the guarantor.
     guarantor: String,
     /// 起日 / First day.
@@ -193,33 +193,33 @@ pub(super) struct StatementView {
     /// 止日 / Last day.
     to: String,
     /// 期初 / Opening.
-    opening: SumsView,
+    opening: GuaranteeSumsView,
     /// 变动 / Movements.
-    lines: Vec<StatementLineView>,
+    lines: Vec<GuaranteeLineView>,
     /// 按企业 / By firm; the guarantor's own lodging under its own code.
-    by_firm: Vec<StatementGroupView>,
+    by_firm: Vec<GuaranteeGroupView>,
     /// 按日 / By day.
-    by_day: Vec<StatementGroupView>,
+    by_day: Vec<GuaranteeGroupView>,
     /// 按业务 / By kind.
-    by_act: Vec<StatementActView>,
+    by_act: Vec<GuaranteeActView>,
     /// 期末 / Closing.
-    closing: SumsView,
+    closing: GuaranteeSumsView,
 }
 
-impl StatementView {
-    pub(super) fn of(drawn: Statement) -> StatementView {
-        let group = |of: String, total| StatementGroupView::of(of, total);
-        let act = |(act, inventories, amount): (Act, i64, kernel::Fen)| StatementActView {
+impl GuaranteeStatementView {
+    pub(super) fn of(drawn: Statement) -> GuaranteeStatementView {
+        let group = |of: String, total| GuaranteeGroupView::of(of, total);
+        let act = |(act, inventories, amount): (Act, i64, kernel::Fen)| GuaranteeActView {
             act: act.name(),
             inventories,
             amount: amount.to_string(),
         };
-        StatementView {
+        GuaranteeStatementView {
             guarantor: drawn.guarantor.code.to_string(),
             from: drawn.from.to_string(),
             to: drawn.to.to_string(),
             opening: drawn.opening.into(),
-            lines: drawn.lines.into_iter().map(StatementLineView::of).collect(),
+            lines: drawn.lines.into_iter().map(GuaranteeLineView::of).collect(),
             by_firm: drawn.by_firm.into_iter().map(|(firm, total)| group(firm, total)).collect(),
             by_day: drawn
                 .by_day

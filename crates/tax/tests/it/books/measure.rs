@@ -1,6 +1,6 @@
 //! What the books cost an inventory, step by step. Run with
 //! `cargo test --release -p tax --test it measure -- --ignored --nocapture`.
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "measures and tells")]
+#![expect(clippy::print_stdout, reason = "measures and tells")]
 
 use tax::bill::electronic::{ElectronicBill, ElectronicLine, write_bills};
 use tax::bill::{Outcome, Stated, flow, receive};

@@ -51,10 +51,10 @@ fn event() -> impl Strategy<Value = Event> {
 fn parcel(number: u64, fen: i64) -> Charge<'static> {
     let duty = fen / 3;
     let tax = Parts { duty: Fen(duty), vat: Fen(fen - duty), consumption_tax: Fen(0) };
-    let guarantor = if number % 4 == 0 { CARRIER } else { PLATFORM };
-    let firm = if number % 3 == 0 { OTHER } else { SELLER };
+    let guarantor = if number.is_multiple_of(4) { CARRIER } else { PLATFORM };
+    let firm = if number.is_multiple_of(3) { OTHER } else { SELLER };
     let (agent, agent_role) =
-        if number % 5 == 0 { (SELLER, Role::Ecommerce) } else { (BROKER, Role::Broker) };
+        if number.is_multiple_of(5) { (SELLER, Role::Ecommerce) } else { (BROKER, Role::Broker) };
     Charge { tax, guarantor, firm, agent, agent_role, ..charge(number, 0) }
 }
 
