@@ -1,10 +1,268 @@
 -- Made from the migrations by `cargo xtask gen`.
 
+CREATE TABLE bonded_arrival (
+    id BIGINT NOT NULL PRIMARY KEY,
+    key BLOB NOT NULL,
+    operator_code TEXT NOT NULL,
+    customs_code TEXT NOT NULL,
+    bill_no TEXT NOT NULL,
+    voyage_no TEXT NOT NULL,
+    sheet_no TEXT NOT NULL,
+    entry BIGINT
+);
+CREATE INDEX bonded_arrival_bill ON bonded_arrival (bill_no);
+CREATE INDEX bonded_arrival_entry ON bonded_arrival (entry);
+CREATE UNIQUE INDEX bonded_arrival_key ON bonded_arrival (key);
+
+CREATE TABLE bonded_arrival_line (
+    arrival BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    waybill_no TEXT NOT NULL,
+    PRIMARY KEY (arrival, line)
+) WITHOUT ROWID;
+CREATE INDEX bonded_arrival_waybill ON bonded_arrival_line (waybill_no);
+
+CREATE TABLE bonded_book (
+    id BIGINT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    holder BIGINT NOT NULL,
+    holder_code TEXT NOT NULL,
+    area_code TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    trade_mode TEXT NOT NULL,
+    mode_bound BOOLEAN NOT NULL,
+    state TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX bonded_book_holder ON bonded_book (holder, id);
+CREATE UNIQUE INDEX bonded_book_number ON bonded_book (number);
+
+CREATE TABLE bonded_destruction (
+    id BIGINT NOT NULL PRIMARY KEY,
+    book BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    ground TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    applicant_authorised_by TEXT NOT NULL,
+    destroyer_code TEXT NOT NULL,
+    destroyer_name TEXT NOT NULL,
+    place TEXT NOT NULL,
+    papers TEXT NOT NULL,
+    approval_no TEXT NOT NULL,
+    approved_on TEXT,
+    due_on TEXT,
+    extension_from TEXT,
+    extension_requested_on TEXT,
+    finished_on TEXT,
+    video TEXT NOT NULL,
+    video_until TEXT,
+    papers_due_on TEXT,
+    papers_on TEXT,
+    declaration_no TEXT NOT NULL,
+    residue_fen BIGINT NOT NULL,
+    residue_declaration_no TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX bonded_destruction_book ON bonded_destruction (book, id);
+
+CREATE TABLE bonded_destruction_line (
+    destruction BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    record BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    destroyed BIGINT NOT NULL,
+    PRIMARY KEY (destruction, line)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_draw (
+    id BIGINT NOT NULL PRIMARY KEY,
+    key BLOB NOT NULL,
+    round BIGINT NOT NULL,
+    book BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    settled_at BIGINT
+);
+CREATE UNIQUE INDEX bonded_draw_key ON bonded_draw (key, round);
+
+CREATE TABLE bonded_draw_line (
+    draw BIGINT NOT NULL,
+    gnum BIGINT NOT NULL,
+    record BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    returned BIGINT NOT NULL,
+    PRIMARY KEY (draw, gnum)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_entry (
+    id BIGINT NOT NULL PRIMARY KEY,
+    book BIGINT NOT NULL,
+    checklist_no TEXT NOT NULL,
+    declaration_no TEXT NOT NULL,
+    trade_mode TEXT NOT NULL,
+    bill_no TEXT NOT NULL,
+    entered_on TEXT NOT NULL
+);
+CREATE INDEX bonded_entry_bill ON bonded_entry (bill_no);
+CREATE UNIQUE INDEX bonded_entry_key ON bonded_entry (book, checklist_no);
+
+CREATE TABLE bonded_entry_line (
+    entry BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    record BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (entry, line)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_instruction (
+    id BIGINT NOT NULL PRIMARY KEY,
+    reference TEXT NOT NULL,
+    waybill_no TEXT NOT NULL,
+    operator_code TEXT NOT NULL,
+    act TEXT NOT NULL,
+    note TEXT NOT NULL,
+    result TEXT NOT NULL,
+    image TEXT NOT NULL,
+    remark TEXT NOT NULL,
+    answered_at BIGINT
+);
+CREATE UNIQUE INDEX bonded_instruction_reference ON bonded_instruction (reference);
+CREATE INDEX bonded_instruction_waybill ON bonded_instruction (waybill_no);
+
+CREATE TABLE bonded_movement (
+    record BIGINT NOT NULL,
+    movement BIGINT NOT NULL,
+    cause BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    source BIGINT NOT NULL,
+    PRIMARY KEY (record, movement)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_pass (
+    id BIGINT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    holder BIGINT NOT NULL,
+    holder_code TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    vehicle_no TEXT NOT NULL,
+    tare BIGINT NOT NULL,
+    weighed BIGINT,
+    tolerance TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    issued_at BIGINT,
+    passed_at BIGINT,
+    closed_at BIGINT
+);
+CREATE INDEX bonded_pass_holder ON bonded_pass (holder, id);
+CREATE UNIQUE INDEX bonded_pass_number ON bonded_pass (number);
+
+CREATE TABLE bonded_pass_item (
+    pass BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    weight BIGINT NOT NULL,
+    live BOOLEAN NOT NULL,
+    PRIMARY KEY (pass, line)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX bonded_pass_item_live ON bonded_pass_item (kind, number) WHERE live;
+
+CREATE TABLE bonded_record (
+    id BIGINT NOT NULL PRIMARY KEY,
+    book BIGINT NOT NULL,
+    item_no TEXT NOT NULL,
+    hs_code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    unit TEXT NOT NULL
+);
+CREATE INDEX bonded_record_item ON bonded_record (item_no);
+CREATE UNIQUE INDEX bonded_record_key ON bonded_record (book, item_no);
+
+CREATE TABLE bonded_return (
+    id BIGINT NOT NULL PRIMARY KEY,
+    key BLOB NOT NULL,
+    draw BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX bonded_return_key ON bonded_return (key);
+
+CREATE TABLE bonded_return_line (
+    return_id BIGINT NOT NULL,
+    gnum BIGINT NOT NULL,
+    quantity BIGINT NOT NULL,
+    PRIMARY KEY (return_id, gnum)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_stocktake (
+    id BIGINT NOT NULL PRIMARY KEY,
+    book BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    counted BIGINT NOT NULL,
+    differing BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX bonded_stocktake_book ON bonded_stocktake (book, id);
+
+CREATE TABLE bonded_stocktake_line (
+    stocktake BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    record BIGINT,
+    item_no TEXT NOT NULL,
+    expected BIGINT NOT NULL,
+    counted BIGINT NOT NULL,
+    decision TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (stocktake, line)
+) WITHOUT ROWID;
+
+CREATE TABLE bonded_transfer (
+    id BIGINT NOT NULL PRIMARY KEY,
+    from_book BIGINT NOT NULL,
+    to_book BIGINT,
+    to_number TEXT NOT NULL,
+    out_reference TEXT NOT NULL,
+    in_reference TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX bonded_transfer_from ON bonded_transfer (from_book, id);
+CREATE INDEX bonded_transfer_to ON bonded_transfer (to_book, id);
+
+CREATE TABLE bonded_transfer_line (
+    transfer BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    record BIGINT NOT NULL,
+    to_record BIGINT,
+    quantity BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    recalled BIGINT NOT NULL,
+    PRIMARY KEY (transfer, line)
+) WITHOUT ROWID;
+
 CREATE TABLE clearance_arrival (
     logistics_no TEXT NOT NULL,
     logistics_code TEXT NOT NULL,
     document_id BIGINT NOT NULL,
     CONSTRAINT clearance_arrival_key PRIMARY KEY (logistics_no, logistics_code, document_id)
+);
+
+CREATE TABLE clearance_declaration (
+    id BIGINT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    declared_on BIGINT NOT NULL,
+    amount TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    content BLOB NOT NULL,
+    lines TEXT NOT NULL,
+    CONSTRAINT clearance_declaration_number UNIQUE (number)
 );
 
 CREATE TABLE clearance_dispatch (
@@ -62,6 +320,7 @@ CREATE INDEX clearance_finding_party ON clearance_finding (party_code, document_
 
 CREATE TABLE clearance_inventory (
     id BIGINT NOT NULL PRIMARY KEY,
+    export BOOLEAN NOT NULL,
     guid BLOB NOT NULL,
     agent_code TEXT NOT NULL,
     cop_no TEXT NOT NULL,
@@ -80,7 +339,7 @@ CREATE TABLE clearance_inventory (
     content BLOB NOT NULL,
     received_at BIGINT NOT NULL,
     facts BLOB NOT NULL,
-    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code)
+    CONSTRAINT clearance_inventory_key UNIQUE (cop_no, agent_code, export)
 );
 CREATE INDEX clearance_inventory_guid ON clearance_inventory (guid);
 CREATE INDEX clearance_inventory_order ON clearance_inventory (order_no);
@@ -120,6 +379,12 @@ CREATE TABLE clearance_letter (
     body BLOB NOT NULL
 );
 
+CREATE TABLE clearance_mention (
+    number TEXT NOT NULL,
+    document_id BIGINT NOT NULL,
+    CONSTRAINT clearance_mention_key PRIMARY KEY (number, document_id)
+);
+
 CREATE TABLE clearance_message (
     id BIGINT NOT NULL PRIMARY KEY,
     kind BIGINT NOT NULL,
@@ -148,6 +413,32 @@ CREATE TABLE clearance_refusal (
 CREATE TABLE clearance_ruling (
     number BIGINT NOT NULL PRIMARY KEY,
     rules TEXT NOT NULL
+);
+
+CREATE TABLE clearance_summary (
+    inventory_id BIGINT NOT NULL PRIMARY KEY,
+    invt_no TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    closed_at BIGINT NOT NULL,
+    application_id BIGINT,
+    result_no TEXT
+);
+CREATE INDEX clearance_summary_invt_no ON clearance_summary (invt_no);
+CREATE INDEX clearance_summary_open ON clearance_summary (closed_at, inventory_id)
+    WHERE result_no IS NULL;
+
+CREATE TABLE clearance_summary_result (
+    result_no TEXT NOT NULL PRIMARY KEY,
+    application_no TEXT NOT NULL,
+    entry_no TEXT NOT NULL,
+    entry_state TEXT NOT NULL,
+    customs_code TEXT NOT NULL,
+    agent_code TEXT NOT NULL,
+    ebc_code TEXT NOT NULL,
+    at BIGINT,
+    inventories BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
 );
 
 CREATE TABLE db_audit (
@@ -386,6 +677,144 @@ CREATE TABLE register_party (
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
 );
+
+CREATE TABLE tax_bill (
+    id BIGINT NOT NULL PRIMARY KEY,
+    guarantor_id BIGINT NOT NULL,
+    firm TEXT NOT NULL,
+    from_on TEXT NOT NULL,
+    to_on TEXT NOT NULL,
+    state BIGINT NOT NULL,
+    inventories BIGINT NOT NULL,
+    duty BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
+    consumption_tax BIGINT NOT NULL,
+    refunded BIGINT NOT NULL,
+    pay_until TEXT NOT NULL,
+    notices TEXT NOT NULL,
+    closed_on TEXT,
+    issued_on TEXT,
+    paid_on TEXT,
+    payment TEXT,
+    voided_on TEXT,
+    refunded_on TEXT,
+    reason TEXT,
+    overdue BOOLEAN NOT NULL,
+    version BIGINT NOT NULL,
+    CONSTRAINT tax_bill_key UNIQUE (guarantor_id, firm, from_on)
+);
+CREATE INDEX tax_bill_firm ON tax_bill (firm) WHERE firm <> '';
+CREATE INDEX tax_bill_open ON tax_bill (to_on) WHERE state = 1;
+CREATE INDEX tax_bill_payable ON tax_bill (pay_until) WHERE state = 2 OR state = 3;
+
+CREATE TABLE tax_charge (
+    key BLOB NOT NULL PRIMARY KEY,
+    liability_id BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    duty BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
+    consumption_tax BIGINT NOT NULL,
+    refunded BIGINT NOT NULL,
+    declared_on BIGINT NOT NULL,
+    released_on BIGINT,
+    invt_no TEXT,
+    bill_id BIGINT,
+    tax_no TEXT,
+    e_status BIGINT,
+    e_at BIGINT,
+    notice_id BIGINT
+);
+CREATE INDEX tax_charge_bill ON tax_charge (bill_id) WHERE bill_id IS NOT NULL;
+CREATE INDEX tax_charge_due ON tax_charge (released_on) WHERE state = 2;
+CREATE INDEX tax_charge_invt_no ON tax_charge (invt_no) WHERE invt_no IS NOT NULL;
+
+CREATE TABLE tax_difference (
+    id BIGINT NOT NULL PRIMARY KEY,
+    invt_no TEXT NOT NULL,
+    tax_no TEXT NOT NULL,
+    charge_key BLOB,
+    guarantor_id BIGINT NOT NULL,
+    status BIGINT NOT NULL,
+    duty TEXT NOT NULL,
+    vat TEXT NOT NULL,
+    consumption_tax TEXT NOT NULL,
+    own_duty BIGINT,
+    own_vat BIGINT,
+    own_consumption_tax BIGINT,
+    returned_at BIGINT NOT NULL,
+    CONSTRAINT tax_difference_key UNIQUE (invt_no, tax_no)
+);
+CREATE INDEX tax_difference_guarantor ON tax_difference (guarantor_id, id);
+
+CREATE TABLE tax_guarantor (
+    id BIGINT NOT NULL PRIMARY KEY,
+    code TEXT NOT NULL,
+    role BIGINT,
+    bill_by BIGINT,
+    warned BIGINT NOT NULL,
+    changes_on BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX tax_guarantor_code ON tax_guarantor (code);
+
+CREATE TABLE tax_instrument (
+    id BIGINT NOT NULL PRIMARY KEY,
+    guarantor_id BIGINT NOT NULL,
+    kind BIGINT NOT NULL,
+    number TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    counted BIGINT NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_until TEXT,
+    state BIGINT NOT NULL,
+    reminded BIGINT,
+    version BIGINT NOT NULL,
+    lodged_at BIGINT NOT NULL,
+    CONSTRAINT tax_instrument_number UNIQUE (guarantor_id, kind, number)
+);
+
+CREATE TABLE tax_liability (
+    id BIGINT NOT NULL PRIMARY KEY,
+    guarantor_id BIGINT NOT NULL,
+    firm TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    agent_role BIGINT NOT NULL,
+    CONSTRAINT tax_liability_key UNIQUE (guarantor_id, firm, agent, agent_role)
+);
+CREATE INDEX tax_liability_agent ON tax_liability (agent);
+
+CREATE TABLE tax_movement (
+    id BIGINT NOT NULL PRIMARY KEY,
+    guarantor_id BIGINT NOT NULL,
+    liability_id BIGINT NOT NULL,
+    on_day BIGINT NOT NULL,
+    act BIGINT NOT NULL,
+    inventories BIGINT NOT NULL,
+    amount BIGINT NOT NULL,
+    about BIGINT NOT NULL
+);
+CREATE INDEX tax_movement_guarantor ON tax_movement (guarantor_id, on_day);
+CREATE INDEX tax_movement_liability ON tax_movement (liability_id, on_day);
+
+CREATE TABLE tax_notice (
+    id BIGINT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL
+);
+CREATE UNIQUE INDEX tax_notice_number ON tax_notice (number);
+
+CREATE TABLE tax_return (
+    key BLOB NOT NULL PRIMARY KEY,
+    charge_key BLOB NOT NULL,
+    refund BOOLEAN NOT NULL,
+    duty BIGINT NOT NULL,
+    vat BIGINT NOT NULL,
+    consumption_tax BIGINT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX tax_return_charge ON tax_return (charge_key);
 
 CREATE TABLE web_api_key (
     id BIGINT PRIMARY KEY,
