@@ -41,7 +41,7 @@ pub fn advance(tx: &mut Tx, ctx: &Ctx, rules: &Rules, max: u32) -> Result<Advanc
     while advanced.carried < max {
         let Some(released_on) = charges::first_due(tx)? else { break };
         let window = Window::of(rules, released_on).map_err(unknown_law)?;
-        if window.pay_from > today {
+        if window.carry_on() > today {
             break;
         }
         while !give_back_void(tx, ctx, |tx| store::void_due(tx, released_on, PAGE))? {}
@@ -126,7 +126,7 @@ fn open(
     window: &Window,
     (guarantor, firm): &(GuarantorId, Box<str>),
 ) -> Result<Bill, DbError> {
-    let mut day = window.pay_from;
+    let mut day = window.carry_on();
     loop {
         let (from_on, to_on) = terms.cycle.period(day);
         match store::of_period(tx, *guarantor, firm, from_on)? {

@@ -39,6 +39,12 @@ impl Window {
             pay_until: after("import.tax.pay_until_day")?,
         })
     }
+
+    /// The day on which the inventory goes on a bill: its first day to pay, when no return can be
+    /// asked for any more.
+    pub fn carry_on(&self) -> Date {
+        self.pay_from.max(days_after(self.return_by, 1))
+    }
 }
 
 /// How long a bill's period is.
@@ -128,6 +134,10 @@ mod tests {
         assert_eq!(window.return_by, day("2026-03-31"));
         assert_eq!(window.arrive_by, day("2026-04-15"));
         assert_eq!((window.pay_from, window.pay_until), (day("2026-04-01"), day("2026-04-15")));
+        assert_eq!(window.carry_on(), day("2026-04-01"));
+        // Were the window for returns longer, it would wait.
+        let longer = Window { return_by: day("2026-04-05"), ..window };
+        assert_eq!(longer.carry_on(), day("2026-04-06"));
         // The half-month its tax is carried in ends on the last day to pay.
         assert_eq!(Cycle::HalfMonth.period(window.pay_from).1, window.pay_until);
     }
