@@ -251,7 +251,8 @@ async fn changed(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeAmountRequest, responses((status = 200, body = GuaranteeInstrumentView)),
+    request_body = GuaranteeAmountRequest,
+    responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn top_up(
     State(app): State<App>,
@@ -274,7 +275,8 @@ pub(super) async fn top_up(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeAmountRequest, responses((status = 200, body = GuaranteeInstrumentView)),
+    request_body = GuaranteeAmountRequest,
+    responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn reduce(
     State(app): State<App>,
@@ -295,7 +297,8 @@ pub(super) async fn reduce(
         ("id" = String, Path, description = "担保编号 / id of the instrument"),
         IdempotencyParams,
     ),
-    request_body = GuaranteeExtensionRequest, responses((status = 200, body = GuaranteeInstrumentView)),
+    request_body = GuaranteeExtensionRequest,
+    responses((status = 200, body = GuaranteeInstrumentView)),
 )]
 pub(super) async fn extend(
     State(app): State<App>,
