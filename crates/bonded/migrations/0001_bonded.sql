@@ -29,15 +29,17 @@ CREATE TABLE bonded_record (
 CREATE UNIQUE INDEX bonded_record_key ON bonded_record (book, item_no);
 CREATE INDEX bonded_record_item ON bonded_record (item_no);
 
--- What changed the stock on hand, and why. The id tells when; source is the id of the thing of
--- that cause.
+-- What changed the stock on hand, and why. The id of the movement tells when; source is the id of
+-- the thing of that cause. The column is not called id, because the newest id is looked for in all
+-- columns of that name and here would be found by reading everything; the ledger's transfers and
+-- the audit of the same transaction are newer.
 CREATE TABLE bonded_movement (
     record BIGINT NOT NULL,
-    id BIGINT NOT NULL,
+    movement BIGINT NOT NULL,
     cause BIGINT NOT NULL,
     quantity BIGINT NOT NULL,
     source BIGINT NOT NULL,
-    PRIMARY KEY (record, id)
+    PRIMARY KEY (record, movement)
 ) WITHOUT ROWID;
 
 -- 核注清单: what entered the zone.

@@ -30,7 +30,7 @@ pub(crate) fn insert(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError>
             values![one.record, one.id, one.cause as i64, quantity, one.source]
         })
         .collect();
-    let columns = ["record", "id", "cause", "quantity", "source"];
+    let columns = ["record", "movement", "cause", "quantity", "source"];
     tx.insert_many("bonded_movement", &columns, &rows, OnConflict::Fail).map(drop)
 }
 
@@ -41,14 +41,14 @@ pub(crate) fn of_record(
     before: MovementId,
     limit: i64,
 ) -> Result<Vec<Movement>, DbError> {
-    let sql = "SELECT m.id, m.record, m.cause, m.quantity, m.source, e.checklist_no, d.key, \
+    let sql = "SELECT m.movement, m.record, m.cause, m.quantity, m.source, e.checklist_no, d.key, \
          r.key, t.out_reference, x.approval_no FROM bonded_movement m \
          LEFT JOIN bonded_entry e ON m.cause = 2 AND e.id = m.source \
          LEFT JOIN bonded_draw d ON m.cause IN (3, 5) AND d.id = m.source \
          LEFT JOIN bonded_return r ON m.cause = 4 AND r.id = m.source \
          LEFT JOIN bonded_transfer t ON m.cause IN (6, 7, 8) AND t.id = m.source \
          LEFT JOIN bonded_destruction x ON m.cause = 9 AND x.id = m.source \
-         WHERE m.record = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3";
+         WHERE m.record = $1 AND m.movement < $2 ORDER BY m.movement DESC LIMIT $3";
     tx.query(sql, params![record, before, limit])?.iter().map(movement).collect()
 }
 

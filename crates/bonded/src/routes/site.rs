@@ -38,7 +38,7 @@ pub(super) struct ArrivalView {
 }
 
 impl ArrivalView {
-    fn of(arrival: Arrival, waybills: Vec<(u32, String)>) -> ArrivalView {
+    fn of(arrival: Arrival, waybills: Vec<String>) -> ArrivalView {
         ArrivalView {
             id: arrival.id.to_string(),
             operator_code: arrival.operator_code,
@@ -48,7 +48,7 @@ impl ArrivalView {
             sheet_no: arrival.sheet_no,
             entry: arrival.entry.map(|entry| entry.to_string()),
             lines: arrival.lines,
-            waybills: waybills.into_iter().map(|(_, waybill)| waybill).collect(),
+            waybills,
         }
     }
 }

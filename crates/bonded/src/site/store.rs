@@ -109,12 +109,12 @@ pub(crate) fn counted(tx: &mut Tx, entry: EntryId) -> Result<(i64, i64), DbError
 pub(crate) fn find_arrival(
     tx: &mut Tx,
     id: ArrivalId,
-) -> Result<Option<(Arrival, Vec<(u32, String)>)>, DbError> {
+) -> Result<Option<(Arrival, Vec<String>)>, DbError> {
     let sql = format!("SELECT {ARRIVAL} FROM bonded_arrival a WHERE a.id = $1");
     let Some(row) = tx.query_opt(&sql, params![id])? else { return Ok(None) };
-    let sql = "SELECT line, waybill_no FROM bonded_arrival_line WHERE arrival = $1 ORDER BY line";
+    let sql = "SELECT waybill_no FROM bonded_arrival_line WHERE arrival = $1 ORDER BY line";
     let lines = tx.query(sql, params![id])?;
-    let lines = lines.iter().map(|row| Ok((row.u32(0)?, row.text(1)?.to_owned())));
+    let lines = lines.iter().map(|row| row.text(0).map(str::to_owned));
     Ok(Some((arrival(&row)?, lines.collect::<Result<_, DbError>>()?)))
 }
 
