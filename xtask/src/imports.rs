@@ -4,13 +4,14 @@ use crate::source::is_pure;
 use crate::{Fault, Workspace};
 
 /// Each crate and those of ours it may import.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("kernel", &[]),
     ("ceb", &["kernel"]),
     ("db", &["kernel"]),
     ("web", &["kernel", "db"]),
     ("gateway", &["kernel", "ceb", "db"]),
     ("register", &["kernel", "ceb", "db", "web"]),
+    ("originals", &["kernel", "ceb", "db", "web", "register"]),
     ("ledger", &["kernel", "db"]),
     ("bonded", &["kernel", "db", "web", "register", "ledger"]),
     ("tax", &["kernel", "ceb", "db", "web", "register", "ledger"]),
@@ -28,6 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
             "bonded",
             "tax",
             "clearance",
+            "originals",
         ],
     ),
     ("xtask", &[]),

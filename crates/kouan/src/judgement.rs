@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use ceb::certificate::Certificate;
 use ceb::{Document, Message, Record};
-use clearance::document::{Inventory, InventoryLine};
+use clearance::document::{ExportTerms, Inventory, InventoryLine};
+use clearance::export::form;
 use clearance::law::DayLaw;
 use clearance::precheck;
 use clearance::reference::Reference;
-use gateway::standin::{AssessedLine, Assessment, Judgement, Refusal};
+use gateway::standin::{AssessedLine, Assessment, DayRules, Judgement, Refusal};
 use kernel::{Date, Fen, Finding, Round};
 use tax::{Quote, Verdict};
 
@@ -79,6 +80,37 @@ impl Judgement for StandInLaw {
         ceb::check(message, &self.reference.codes)
     }
 
+    /// List or form, the conditions of simplified declaration, codes of the tariff.
+    fn assess_export(&self, document: &Document, on: Date) -> Vec<Refusal> {
+        let law = self.reference.law(on).and_then(|law| law.export.clone());
+        let law = match law {
+            Ok(law) => law,
+            Err(unknown) => return vec![Refusal::Other { text: unknown.to_string() }],
+        };
+        let rules = self.reference.rules.on(on);
+        let known = |code: &str| self.reference.tariff.line(code, on).is_some();
+        let findings = form::check(&exported(document), &law, &rules, &known);
+        let errors = findings.into_iter().filter(Finding::is_error);
+        errors.map(|finding| Refusal::Other { text: finding.message.zh }).collect()
+    }
+
+    fn rules_on(&self, on: Date) -> DayRules {
+        let law = self.reference.rules.on(on);
+        let int = |id: &str| law.int(id).ok().map(|rule| rule.value);
+        let holds = |id: &str| law.bool(id).is_ok_and(|rule| rule.value);
+        // Which customs a trial covers is not published as a list: it is not judged.
+        let elsewhere = law.text("export.return.cross_customs").map(|rule| &*rule.value != "none");
+        DayRules {
+            import_return_days: int("import.return.request_days"),
+            import_return_restores_quota: holds("import.return.restores_annual"),
+            import_return_elsewhere: holds("import.return.cross_customs"),
+            export_return_months: int("export.return.physical"),
+            export_return_elsewhere: elsewhere.unwrap_or(true),
+            funds_required: holds("export.receipt_message_required"),
+            pay_from_day: int("import.tax.pay_from_day"),
+        }
+    }
+
     /// The firm itself, one it has delegated to, or the platform.
     fn may_sign(&self, firm_code: &str, certificate: &Certificate) -> bool {
         if certificate.fingerprint == self.platform_key {
@@ -92,6 +124,23 @@ impl Judgement for StandInLaw {
         };
         known.party == firm.id
             || directory.delegations(firm.id, known.party).any(|one| one.revoked_at.is_none())
+    }
+}
+
+/// What the way of declaring an export depends on.
+fn exported(document: &Document) -> Inventory {
+    let text = |name: &str| document.head.text(name).map(str::trim).unwrap_or_default().to_owned();
+    let terms = ExportTerms {
+        statistics_flag: text("statisticsFlag"),
+        license_no: text("licenseNo"),
+        owner_code: text("ownerCode"),
+        ..ExportTerms::default()
+    };
+    Inventory {
+        export: Some(Box::new(terms)),
+        customs_code: text("customsCode"),
+        port_code: text("portCode"),
+        ..goods(document)
     }
 }
 
@@ -109,6 +158,7 @@ fn goods(document: &Document) -> Inventory {
         quantity1: decimal(record, "qty1"),
         unit2: text(record, "unit2"),
         quantity2: record.decimal("qty2"),
+        currency: text(record, "currency"),
         total: decimal(record, "totalPrice"),
         ..InventoryLine::default()
     };

@@ -35,6 +35,7 @@ pub fn modules() -> Vec<Module> {
         bonded::module(),
         tax::module(),
         clearance::module(),
+        originals::module(),
         web::evidence::module(),
     ]
 }

@@ -14,6 +14,8 @@ pub enum OriginalsRefusal {
     Answered,
     /// The law of the day does not say what is needed.
     NoLaw,
+    /// Nobody sends records from here.
+    NotServed,
 }
 
 impl web::Refusal for OriginalsRefusal {
@@ -21,7 +23,7 @@ impl web::Refusal for OriginalsRefusal {
         match self {
             OriginalsRefusal::NotFound => StatusCode::NOT_FOUND,
             OriginalsRefusal::NotYours => StatusCode::UNPROCESSABLE_ENTITY,
-            OriginalsRefusal::Answered | OriginalsRefusal::NoLaw => StatusCode::CONFLICT,
+            _ => StatusCode::CONFLICT,
         }
     }
 
@@ -31,6 +33,7 @@ impl web::Refusal for OriginalsRefusal {
             OriginalsRefusal::NotYours => "originals.not_your_platform",
             OriginalsRefusal::Answered => "originals.answered",
             OriginalsRefusal::NoLaw => "originals.no_law",
+            OriginalsRefusal::NotServed => "originals.not_served",
         }
     }
 
@@ -43,6 +46,9 @@ impl web::Refusal for OriginalsRefusal {
             OriginalsRefusal::Answered => ("该请求已答复海关", "customs has been answered"),
             OriginalsRefusal::NoLaw => {
                 ("缺少当日的答复时限规则", "the rules lack the time to answer on this day")
+            }
+            OriginalsRefusal::NotServed => {
+                ("本平台未启用支付原始数据服务", "this platform does not serve payment originals")
             }
         };
         Text::new(zh, en)
@@ -58,6 +64,10 @@ impl web::Refusal for OriginalsRefusal {
             OriginalsRefusal::NoLaw => {
                 ("请平台运维补充规则 raw_payment.answer_seconds", "ask the operator for that rule")
             }
+            OriginalsRefusal::NotServed => (
+                "请平台运维配置上传地址和签名证书",
+                "ask the operator to set address and certificate",
+            ),
         };
         Text::new(zh, en)
     }

@@ -218,6 +218,20 @@ fn requests_that_cannot_be_read_are_refused_in_customs_words() {
 }
 
 #[test]
+fn nothing_is_promised_where_nobody_sends() {
+    db::test::both(|db: &db::Db| {
+        let site = web::test::site(db, &[register::module(), originals::module()]).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let path = format!("/customs/payment-originals/{PLATFORM}");
+            let post = axum::http::Method::POST;
+            let answer = site.request(post, &path, None, &[], "openReq=%7B%7D").await;
+            assert_eq!(answer.json()["code"], "20001", "{}", answer.text);
+        });
+    });
+}
+
+#[test]
 fn the_time_to_answer_is_that_of_the_law_unless_set() {
     use kernel::Time;
     let office = originals::Office::new(Default::default(), register::rules::Rules::builtin());
