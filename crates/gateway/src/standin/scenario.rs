@@ -388,8 +388,8 @@ real ones do.
 The prefixes work on export as on import, with the same outcomes: papers are reviewed (300) at once,
 goods are inspected (500) when they have arrived, and times count from the arrival. Lateness, copies
 and the reversed order apply to each group of receipts that come together. What names its inventory
-by number only (605, 213) gets what the order number of that inventory asks for; prefixes of delivery
-apply to returns as well.
+by number only (605, 213) gets what the order number of that inventory asks for; prefixes of
+delivery apply to returns as well.
 
 ## Returns and tax bills 退货与电子税单
 
@@ -430,7 +430,8 @@ of the import document of the same kind, its sheets those of the warehousing she
 | buyer's name, telephone differ in the inventory | 100, Code 13127, 130126 |
 | document missing, consignee differs, not on the positive list | 100, text without code |
 | cancellation of an unknown, cleared inventory | -623003, -623005 |
-| export: kind of order and mode differ, waybill used by another inventory, above the limit for going by list, conditions of simplified declaration | 100, text without code |
+| export: kind of order and mode differ, waybill of another inventory, not to go by list or by \
+simplified declaration | 100, text without code |
 | consolidation, arrival, departure: unknown or unreleased inventory, other transport than declared | 100, each waybill named |
 | summary: not closed, of kind A, of another firm, summarised before | 100, each inventory named |
 | return of an unknown inventory, one not released, goods not in it | -625204, -625205, -625209 |

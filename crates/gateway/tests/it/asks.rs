@@ -16,8 +16,17 @@ use super::client::{response, server};
 use super::fixture::{KEY, start};
 
 const SERIAL: &str = "03000000000cde6f";
-const HEAD: &str = r#"{"guid":"9D55BA71-FFDE-41F4-8850-C36C83B1F0F4","initalRequest":"https://pay.example?a=\"1\"","initalResponse":"ok","ebpCode":"370366K001","payCode":"370366Z001","payTransactionId":"T-1","totalAmount":284.39,"currency":"142","verDept":"3","payType":"1","tradingTime":"20261123093000"}"#;
-const LISTS: &str = r#"[{"orderNo":"O-1","goodsInfo":[{"gname":"茶具","itemLink":"https://shop.example/1"}],"recpAccount":"0001","recpName":"示例商行"}]"#;
+const HEAD: &str = concat!(
+    r#"{"guid":"9D55BA71-FFDE-41F4-8850-C36C83B1F0F4","#,
+    r#""initalRequest":"https://pay.example?a=\"1\"","initalResponse":"ok","#,
+    r#""ebpCode":"370366K001","payCode":"370366Z001","payTransactionId":"T-1","#,
+    r#""totalAmount":284.39,"currency":"142","verDept":"3","payType":"1","#,
+    r#""tradingTime":"20261123093000"}"#,
+);
+const LISTS: &str = concat!(
+    r#"[{"orderNo":"O-1","goodsInfo":[{"gname":"茶具","itemLink":"https://shop.example/1"}],"#,
+    r#""recpAccount":"0001","recpName":"示例商行"}]"#,
+);
 
 /// An old card's key.
 static RSA: LazyLock<SigningKey> = LazyLock::new(|| {

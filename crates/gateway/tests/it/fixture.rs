@@ -299,48 +299,6 @@ impl Parcel {
         )
     }
 
-    /// A return of some of each line, under a number of its own.
-    pub(super) fn return_application(&self, own_no: &str, invt_no: &str, qty: &str) -> Document {
-        let mut document = new(
-            "CEB625",
-            &[
-                ("customsCode", "4251"),
-                ("orderNo", &self.order_no),
-                ("ebpCode", "EBP"),
-                ("ebpName", "示例平台"),
-                ("ebcCode", "EBC"),
-                ("ebcName", "示例电商"),
-                ("logisticsNo", &self.waybill_no()),
-                ("logisticsCode", "LOG"),
-                ("logisticsName", "示例速递"),
-                ("copNo", own_no),
-                ("invtNo", invt_no),
-                ("buyerIdType", "1"),
-                ("buyerIdNumber", self.buyer_id),
-                ("buyerName", "李示例"),
-                ("buyerTelephone", "10000000001"),
-                ("agentCode", "AGENT"),
-                ("agentName", "示例报关"),
-                ("reason", "买家退货"),
-            ],
-        );
-        for gnum in 1..=self.lines {
-            let mut line = Record::new(kind("CEB625").document.lines.unwrap().record);
-            let number = gnum.to_string();
-            for (name, value) in [
-                ("gnum", &*number),
-                ("gcode", "3304990099"),
-                ("gname", "面霜"),
-                ("qty", qty),
-                ("unit", "142"),
-            ] {
-                assert!(line.set(name, value), "{name}");
-            }
-            document.lines.push(line);
-        }
-        document
-    }
-
     pub(super) fn sheet(&self) -> Document {
         let mut document = new(
             "CEB711",
