@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::types::*;
 use super::{rules, store};
-use crate::accounts::{self, LINE_MAX, Side, Step, key};
+use crate::accounts::{self, Side, Step, key};
 use crate::movement::{self, Cause, Movement};
 use crate::refusal::{Failure, Refusal};
 use crate::{Quantity, fault, quantity, site};
@@ -229,6 +229,9 @@ pub fn file_records(
     Ok(all)
 }
 
+/// Lines of one paper; the customs' own have at most some hundred.
+const LINES_MAX: usize = 10_000;
+
 /// The records and quantities that lines name; findings for those that make no sense.
 pub(crate) fn resolve(
     tx: &mut Tx,
@@ -239,8 +242,12 @@ pub(crate) fn resolve(
     let items = drafts.iter().map(|draft| draft.item_record_no.trim().to_owned());
     let records = store::records_named(tx, book, items)?;
     let mut lines = Vec::with_capacity(drafts.len());
-    if drafts.is_empty() || drafts.len() > LINE_MAX as usize {
+    if drafts.is_empty() {
         findings.push(rules::no_lines("lines"));
+    }
+    if drafts.len() > LINES_MAX {
+        findings.push(rules::too_many_lines(drafts.len(), LINES_MAX));
+        return Ok(Vec::new());
     }
     for ((n, draft), number) in drafts.iter().enumerate().zip(1..) {
         let path = |field: &str| format!("lines[{n}].{field}");

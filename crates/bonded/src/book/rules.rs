@@ -88,6 +88,17 @@ pub(crate) fn no_lines(path: &str) -> Finding {
     .at(path)
 }
 
+/// More than one paper may have.
+pub(crate) fn too_many_lines(found: usize, max: usize) -> Finding {
+    fault::error(
+        "bonded.too_many_lines",
+        ("商品行过多", "there are too many lines"),
+        ("分成几份办理", "split it"),
+    )
+    .at("lines")
+    .found(found.to_string(), format!("<= {max}"))
+}
+
 /// What is wrong with an entry, but for its lines. `bound`: the law binds exit to entry.
 pub(crate) fn entry(draft: &EntryDraft, book: &Book, bound: bool, today: Date) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -7,7 +7,7 @@ use register::rules::{Law, NoRule, Rules};
 use super::types::*;
 use crate::Quantity;
 use crate::calendar::Calendar;
-use crate::{fault, quantity, transfer};
+use crate::{book, fault, quantity, transfer};
 
 const TEXT_CHARS_MAX: usize = 1_000;
 const CODE_CHARS_MAX: usize = 64;
@@ -256,6 +256,11 @@ fn destroyed(
     };
     let mut lines: Vec<DestructionLine> = before.lines.iter().map(whole).collect();
     let mut seen = std::collections::HashSet::new();
+    if parts.is_some_and(|parts| parts.len() > lines.len()) {
+        let found = parts.map_or(0, <[transfer::Part]>::len);
+        findings.push(book::rules::too_many_lines(found, lines.len()));
+        return lines;
+    }
     for (n, part) in parts.unwrap_or_default().iter().enumerate() {
         let path = |field: &str| format!("lines[{n}].{field}");
         let line = lines.iter_mut().find(|line| line.number == part.line);

@@ -1,5 +1,7 @@
 //! Drawing up, binding, issuing, weighing, closing, voiding.
 
+use std::collections::HashSet;
+
 use db::{Ctx, DbError, Event, Tx};
 use kernel::Finding;
 use register::rules::Rules;
@@ -172,14 +174,16 @@ pub(crate) fn unbind(
     lines: &[u32],
 ) -> Result<Pass, Failure> {
     let mut pass = in_state(tx, seer, id, State::Draft)?;
-    let unknown = lines.iter().filter(|line| !pass.items.iter().any(|item| item.line == **line));
+    let known: HashSet<u32> = pass.items.iter().map(|item| item.line).collect();
+    let unknown = lines.iter().filter(|line| !known.contains(line));
     let unknown: Vec<Finding> =
         unknown.map(|line| crate::transfer::unknown_line("lines".to_owned(), *line)).collect();
     if !unknown.is_empty() {
         return Err(Failure::Findings(unknown));
     }
     store::remove_items(tx, id, lines)?;
-    pass.items.retain(|item| !lines.contains(&item.line));
+    let gone: HashSet<u32> = lines.iter().copied().collect();
+    pass.items.retain(|item| !gone.contains(&item.line));
     save(tx, ctx, "bonded.pass_unbound", pass)
 }
 

@@ -1,6 +1,6 @@
 //! What the supervised place tells and is told.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use db::{Ctx, DbError, Event, Tx};
 use serde_json::json;
@@ -48,7 +48,9 @@ pub fn instruct(
     let known = store::referred(tx, references)?;
     let waybills = instructions.iter().map(|one| one.waybill_no.trim().to_owned());
     let operators = store::operators_of(tx, waybills)?;
-    let (mut new, mut ids) = (Vec::new(), Vec::with_capacity(instructions.len()));
+    let mut ids = Vec::with_capacity(instructions.len());
+    // In order of their ids, which is the order in which they were given.
+    let (mut new, mut fresh) = (Vec::new(), HashMap::new());
     for (n, one) in instructions.iter().enumerate() {
         let path = |field: &str| format!("[{n}].{field}");
         let max = REFERENCE_CHARS_MAX;
@@ -84,11 +86,13 @@ pub fn instruct(
             answered_at: None,
         };
         let before = known.get(&instructed.reference);
-        match before.or_else(|| new.iter().find(|new| same(new, &instructed))) {
+        let twin = fresh.get(&instructed.reference).and_then(|at: &usize| new.get(*at));
+        match before.or(twin) {
             Some(known) if says_same(known, &instructed) => ids.push(known.id),
             Some(_) => return Err(Refusal::Different.into()),
             None => {
                 ids.push(instructed.id);
+                fresh.insert(instructed.reference.clone(), new.len());
                 new.push(instructed);
             }
         }
@@ -102,10 +106,6 @@ pub fn instruct(
         tell(tx, ctx, "bonded.instruction_given", one)?;
     }
     Ok(ids)
-}
-
-fn same(one: &Instructed, other: &Instructed) -> bool {
-    one.reference == other.reference
 }
 
 fn says_same(one: &Instructed, other: &Instructed) -> bool {

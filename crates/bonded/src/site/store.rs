@@ -61,7 +61,7 @@ pub(super) fn insert(
         .collect();
     let columns =
         ["id", "key", "operator_code", "customs_code", "bill_no", "voyage_no", "sheet_no", "entry"];
-    tx.insert_many("bonded_arrival", &columns, &rows, OnConflict::Fail)?;
+    tx.insert_many("bonded_arrival", &columns, &rows, OnConflict::Fail).map_err(crossed)?;
     let rows: Rows<'_> = new
         .iter()
         .zip(&ids)
@@ -219,6 +219,16 @@ pub(super) fn answer(tx: &mut Tx, instructed: &Instructed) -> Result<bool, DbErr
          answered_at = $5 WHERE id = $1 AND answered_at IS NULL";
     let Instructed { id, result, image, remark, answered_at, .. } = instructed;
     Ok(tx.execute(sql, params![*id, result, image, remark, *answered_at])? == 1)
+}
+
+/// Somebody else kept the same document at the same moment: to be done again.
+fn crossed(error: DbError) -> DbError {
+    match error {
+        DbError::Unique { .. } => {
+            DbError::Busy("another transaction kept the same detail".to_owned())
+        }
+        other => other,
+    }
 }
 
 fn arrival(row: &Row) -> Result<Arrival, DbError> {

@@ -1,6 +1,6 @@
 //! Comparing, and deciding about what differs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use db::{Ctx, DbError, Event, Tx};
 use kernel::Finding;
@@ -117,11 +117,13 @@ pub(crate) fn decide(
         return Err(Refusal::State { found: "closed", expected: OPEN }.into());
     }
     let mut findings = Vec::new();
-    let mut decided = Vec::with_capacity(decisions.len());
+    let mut decided = HashSet::with_capacity(decisions.len());
     for (n, decision) in decisions.iter().enumerate() {
         let path = |field: &str| format!("decisions[{n}].{field}");
         let reason = fault::text(&path("reason"), &decision.reason, 500, &mut findings);
-        let found = one.differences.iter_mut().find(|d| d.line == decision.line);
+        // Lines are numbered from 1 in order.
+        let at = (decision.line as usize).wrapping_sub(1);
+        let found = one.differences.get_mut(at).filter(|d| d.line == decision.line);
         let Some(difference) = found.filter(|d| d.decision.is_empty()) else {
             findings.push(transfer::unknown_line(path("line"), decision.line));
             continue;
@@ -131,7 +133,7 @@ pub(crate) fn decide(
         }
         difference.decision = decision.decision.word().to_owned();
         difference.reason = reason;
-        decided.push(difference.line);
+        decided.insert(difference.line);
     }
     if decisions.is_empty() {
         findings.push(book::rules::no_lines("decisions"));
@@ -156,7 +158,7 @@ pub(crate) fn decide(
 }
 
 /// Books the adjustments among the decided differences.
-fn adjust(tx: &mut Tx, ctx: &Ctx, one: &Stocktake, decided: &[u32]) -> Result<(), Failure> {
+fn adjust(tx: &mut Tx, ctx: &Ctx, one: &Stocktake, decided: &HashSet<u32>) -> Result<(), Failure> {
     let adjusted: Vec<&Difference> = one
         .differences
         .iter()

@@ -1,5 +1,7 @@
 //! All SQL of stock-takes.
 
+use std::collections::HashSet;
+
 use db::{DbError, Keys, OnConflict, Row, Rows, Tx, Type, params, values};
 use kernel::Time;
 
@@ -31,7 +33,7 @@ pub(super) fn insert(tx: &mut Tx, one: &Stocktake, now: Time) -> Result<(), DbEr
 pub(super) fn decide(
     tx: &mut Tx,
     one: &Stocktake,
-    lines: &[u32],
+    lines: &HashSet<u32>,
     now: Time,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE bonded_stocktake SET state = $2, version = version + 1, changed_at = $3 \

@@ -270,6 +270,10 @@ fn arriving(transfer: &Transfer, parts: Option<&[Part]>) -> Result<Vec<(u32, Qua
         let left = transfer.lines.iter().map(|line| (line.number, line.left()));
         return Ok(left.filter(|(_, left)| left.is_positive()).collect());
     };
+    if parts.len() > transfer.lines.len() {
+        let many = book::rules::too_many_lines(parts.len(), transfer.lines.len());
+        return Err(Failure::Findings(vec![many]));
+    }
     let mut findings = Vec::new();
     let mut out: Vec<(u32, Quantity)> = Vec::with_capacity(parts.len());
     for (n, part) in parts.iter().enumerate() {
