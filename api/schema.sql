@@ -615,6 +615,58 @@ CREATE INDEX ledger_transfer_expiry ON ledger_transfer (expires)
     WHERE expires IS NOT NULL AND settled IS NULL;
 CREATE UNIQUE INDEX ledger_transfer_key ON ledger_transfer (reference, step);
 
+CREATE TABLE originals_ask (
+    id BIGINT PRIMARY KEY,
+    party TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    order_no TEXT NOT NULL,
+    asked BIGINT NOT NULL,
+    service_time BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    sendings BIGINT NOT NULL,
+    ended BIGINT,
+    fault TEXT,
+    original BIGINT NOT NULL
+);
+CREATE INDEX originals_ask_open ON originals_ask (due) WHERE state = 'open';
+CREATE INDEX originals_ask_party ON originals_ask (party, id);
+CREATE UNIQUE INDEX originals_ask_session ON originals_ask (party, session_id);
+CREATE INDEX originals_ask_state ON originals_ask (state, id);
+
+CREATE TABLE originals_order (
+    party TEXT NOT NULL,
+    order_no TEXT NOT NULL,
+    payment BIGINT NOT NULL,
+    PRIMARY KEY (party, order_no)
+) WITHOUT ROWID;
+CREATE INDEX originals_order_payment ON originals_order (payment);
+
+CREATE TABLE originals_payment (
+    id BIGINT PRIMARY KEY,
+    party TEXT NOT NULL,
+    pay_code TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
+    traded BIGINT NOT NULL,
+    stored BIGINT NOT NULL,
+    orders BIGINT NOT NULL,
+    content BLOB NOT NULL,
+    body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX originals_payment_content ON originals_payment (party, content);
+CREATE INDEX originals_payment_party ON originals_payment (party, id);
+CREATE INDEX originals_payment_traded ON originals_payment (traded);
+
+CREATE TABLE originals_sending (
+    ask BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    original BIGINT NOT NULL,
+    PRIMARY KEY (ask, number)
+) WITHOUT ROWID;
+
 CREATE TABLE register_certificate (
     id BIGINT PRIMARY KEY,
     party_id BIGINT NOT NULL REFERENCES register_party (id),
