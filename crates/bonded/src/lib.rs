@@ -35,8 +35,8 @@ pub use pass::{Pass, PassId};
 pub use quantity::Quantity;
 pub use refusal::{Failure, Refusal};
 pub use site::{
-    Answer, Arrived, ArrivedLine, Instruction, InstructionAct, InstructionId, Outcome, arrived,
-    instruct,
+    Arrived, ArrivedLine, Instruction, InstructionAct, InstructionAnswer, InstructionId,
+    InstructionOutcome, arrived, instruct,
 };
 pub use stock::{Discrepancy, verify};
 pub use stocktake::StocktakeId;

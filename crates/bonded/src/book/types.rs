@@ -63,6 +63,7 @@ pub struct Book {
 /// A book to register.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BondedBookDraft)]
 pub struct BookDraft {
     /// 账册编号 / Account book number (`emsNo`).
     #[schema(example = "T4253W000001", max_length = 30)]
@@ -103,6 +104,7 @@ impl Record {
 /// A record to file.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BondedRecordDraft)]
 pub struct RecordDraft {
     /// 备案料号 / Record number.
     #[schema(example = "RZ0001", max_length = 30)]
@@ -122,6 +124,7 @@ pub struct RecordDraft {
 /// A quantity of a record.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BondedLineDraft)]
 pub struct LineDraft {
     /// 备案料号 / Record number.
     #[schema(example = "RZ0001")]
@@ -147,6 +150,7 @@ pub struct Line {
 /// An entry into the zone to credit.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BondedEntryDraft)]
 pub struct EntryDraft {
     /// 核注清单编号 / Checklist number.
     #[schema(example = "QD425326I000000001", max_length = 64)]

@@ -139,6 +139,7 @@ pub(crate) struct DestructionDraft {
 /// 批准 / Customs agreed.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DestructionApproval)]
 pub(crate) struct Approval {
     /// 批准编号 / Number of the approval.
     pub(crate) approval_no: String,
@@ -150,6 +151,7 @@ pub(crate) struct Approval {
 /// 延期 / An extension.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DestructionExtension)]
 pub(crate) struct Extension {
     /// 申请日期 / Day on which it was asked for.
     #[schema(value_type = String, example = "2026-05-25")]
@@ -161,6 +163,7 @@ pub(crate) struct Extension {
 /// 销毁完成 / It is done.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DestructionFinish)]
 pub(crate) struct Finish {
     /// 完成日期 / Day on which it was finished.
     #[schema(value_type = String, example = "2026-05-20")]
@@ -177,6 +180,7 @@ pub(crate) struct Finish {
 /// 提交单证 / The papers afterwards.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DestructionPapers)]
 pub(crate) struct Papers {
     /// 提交日期 / Day on which they were filed.
     #[schema(value_type = String, example = "2026-06-05")]

@@ -216,20 +216,20 @@ pub(super) async fn instructions(
     Ok(axum::Json(page.map(InstructionView::of)))
 }
 
-/// 回填指令结果 / Answer an instruction
+/// 回填指令结果 / InstructionAnswer an instruction
 ///
 /// 由执行的场所经营人回填。By the operator that carried it out.
 #[utoipa::path(
     post, path = "/api/v1/bonded/instructions/{id}/answer",
     operation_id = "answer_bonded_instruction",
     params(("id" = String, Path, description = "平台编号 / our id"), IdempotencyParams),
-    request_body = Answer, responses((status = 200, body = InstructionView)),
+    request_body = InstructionAnswer, responses((status = 200, body = InstructionView)),
 )]
 pub(super) async fn answer(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<InstructionId>,
-    command: Command<Answer>,
+    command: Command<InstructionAnswer>,
 ) -> Result<Response, ApiError> {
     let own = Own::of(&caller);
     app.once(&caller, command.mark, move |tx, ctx| {

@@ -124,7 +124,7 @@ pub(crate) fn answer(
     tx: &mut Tx,
     ctx: &Ctx,
     before: Instructed,
-    answer: &Answer,
+    answer: &InstructionAnswer,
 ) -> Result<Instructed, Failure> {
     let mut findings = Vec::new();
     for (path, text) in [("image", &answer.image), ("remark", &answer.remark)] {

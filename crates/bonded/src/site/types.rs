@@ -104,7 +104,7 @@ impl InstructionAct {
 /// 结果 / What came of an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum InstructionOutcome {
     /// 已执行,无异常 / Carried out, nothing found.
     Clear,
     /// 已执行,有异常 / Carried out, something found.
@@ -113,16 +113,17 @@ pub enum Outcome {
     NotDone,
 }
 
-impl Outcome {
+impl InstructionOutcome {
     /// Every outcome.
-    pub const ALL: [Outcome; 3] = [Outcome::Clear, Outcome::Found, Outcome::NotDone];
+    pub const ALL: [InstructionOutcome; 3] =
+        [InstructionOutcome::Clear, InstructionOutcome::Found, InstructionOutcome::NotDone];
 
     /// The word on the wire and in tables.
     pub fn word(self) -> &'static str {
         match self {
-            Outcome::Clear => "clear",
-            Outcome::Found => "found",
-            Outcome::NotDone => "not_done",
+            InstructionOutcome::Clear => "clear",
+            InstructionOutcome::Found => "found",
+            InstructionOutcome::NotDone => "not_done",
         }
     }
 }
@@ -150,9 +151,9 @@ pub struct Instruction {
 /// 回填结果 / What came of an instruction.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct InstructionAnswer {
     /// 结果 / What came of it.
-    pub result: Outcome,
+    pub result: InstructionOutcome,
     /// 图像编号 / Where the picture is kept.
     #[serde(default)]
     pub image: String,

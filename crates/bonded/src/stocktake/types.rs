@@ -55,6 +55,7 @@ pub(crate) struct Difference {
 /// 处理方式 / What to do about a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = StocktakeChoice)]
 pub(crate) enum Decide {
     /// 按实盘调整账册 / Adjust the book by the difference.
     Adjust,
@@ -74,6 +75,7 @@ impl Decide {
 /// 差异处理决定 / A decision about a difference.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StocktakeDecision)]
 pub(crate) struct Decision {
     /// 行号 / Line number of the difference.
     pub(crate) line: u32,

@@ -128,6 +128,7 @@ impl TransferLineDraft {
 /// 按行数量 / So much of a line.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = BondedLinePart)]
 pub(crate) struct Part {
     /// 行号 / Line number.
     pub(crate) line: u32,
