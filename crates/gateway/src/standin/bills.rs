@@ -2,6 +2,7 @@
 //! come back (818, state 3), and, once the window for returns has passed, carried to a payment
 //! notice with all that one guarantor owes that day (816 and 818, state 2).
 
+use ceb::schema::import::{inventory_head, inventory_list};
 use kernel::{Fen, Time};
 
 use super::answer::Place;
@@ -55,10 +56,11 @@ impl Parties {
 pub(super) fn taxed_goods(place: Place<'_>, assessment: &Assessment) -> Goods {
     let document = place.submission.message.documents.get(place.index);
     let lines = document.map(|document| &*document.lines).unwrap_or_default();
+    let whole = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or_default();
     Goods::of(lines.iter().zip(&assessment.lines).map(|(line, assessed)| GoodsLine {
-        number: super::case::number(line, "gnum"),
-        hs_code: super::case::number(line, "gcode"),
-        quantity: scaled(super::case::text(line, "qty")).unwrap_or_default(),
+        number: whole(line.at(inventory_list::GNUM)),
+        hs_code: whole(line.at(inventory_list::GCODE)),
+        quantity: line.at(inventory_list::QTY).and_then(scaled).unwrap_or_default(),
         amounts: [assessed.value.0, assessed.duty.0, assessed.vat.0, assessed.consumption_tax.0],
         measure: 0,
     }))
@@ -80,19 +82,21 @@ const BILLS_MAX: usize = 2_000;
 impl Judge<'_> {
     /// The word under which the parties of an inventory are remembered.
     pub(super) fn parties(&mut self, place: Place<'_>) -> u32 {
+        let document = place.submission.message.documents.get(place.index);
+        let name = |at| document.and_then(|one| one.head.at(at)).unwrap_or_default();
+        let names = [
+            place.receiver,
+            name(inventory_head::ASSURE_CODE),
+            name(inventory_head::EBC_CODE),
+            name(inventory_head::LOGISTICS_CODE),
+            name(inventory_head::AGENT_CODE),
+        ];
         let (text, word) = &self.parties;
-        let names = ["assureCode", "ebcCode", "logisticsCode", "agentCode"];
-        let mut known = text.split('\n');
-        let same = known.next() == Some(place.receiver)
-            && names.iter().all(|name| known.next() == Some(place.head(name)));
-        if same && *word != 0 {
+        // Neighbours mostly have the same ones.
+        if *word != 0 && text.split('\n').eq(names) {
             return *word;
         }
-        let mut text = place.receiver.to_owned();
-        for name in names {
-            text.push('\n');
-            text.push_str(place.head(name));
-        }
+        let text = names.join("\n");
         // 0 stands for nobody.
         let word = (bits(&[text.as_bytes()]) as u32).max(1);
         let key = of_key(Kind::Parties, &NONE, u64::from(word));

@@ -419,9 +419,12 @@ impl Judge<'_> {
                 self.send(place, &numbers, &[place.taken(step), last], &[], None);
             }
             Ruling::Stored(numbers) => {
-                let mut answers = Vec::with_capacity(3);
-                answers.extend([place.taken(step), stored(2 * step)]);
-                answers.extend(place.ends(3 * step));
+                let both = [place.taken(step), stored(2 * step)];
+                if place.submission.family.ends.is_empty() {
+                    self.send(place, &numbers, &both, &[], None);
+                    return;
+                }
+                let answers: Vec<Answer> = both.into_iter().chain(place.ends(3 * step)).collect();
                 self.send(place, &numbers, &answers, &[], None);
             }
             Ruling::Declared(declared) => {

@@ -267,6 +267,13 @@ impl Memory {
 
     /// Remembers a body of any length: what does not fit into one goes into pieces of its own.
     pub(crate) fn put_long(&mut self, key: Key, body: &[u8]) {
+        if body.len() <= PIECE_BYTES {
+            let mut whole = Vec::with_capacity(1 + body.len());
+            whole.push(0);
+            whole.extend_from_slice(body);
+            self.put(key, whole);
+            return;
+        }
         let mut pieces = body.chunks(PIECE_BYTES);
         let first = pieces.next().unwrap_or_default();
         let more = pieces.len();

@@ -111,7 +111,8 @@ pub(crate) struct GoodsLine {
 impl Goods {
     /// Packs lines.
     pub(crate) fn of(lines: impl Iterator<Item = GoodsLine>) -> Goods {
-        let mut bytes = Vec::with_capacity(32);
+        // Most lines take 15 to 20 bytes.
+        let mut bytes = Vec::with_capacity(20 * lines.size_hint().0);
         for line in lines {
             put_number(&mut bytes, line.number);
             put_number(&mut bytes, line.hs_code);
