@@ -2,10 +2,69 @@
 
 use kernel::Time;
 
-use super::export::{Collective, CollectiveLine, ExportTerms, FundsReceipt};
-use super::facts::{compact_day, day_of};
+use super::export::{Collective, CollectiveLine, ExportTerms, FundsReceipt, NO_PLATFORM};
+use super::facts::{Facts, compact_day, day_of};
+use super::kind::{Direction, Kind};
 use super::pack::{Packer, Unpacker};
-use super::types::{Order, OrderLine, Waybill};
+use super::types::{Head, Order, OrderLine, Waybill};
+
+/// The columns of a document, as text.
+pub(super) struct Named {
+    pub(super) issuer: String,
+    pub(super) number: String,
+    pub(super) link: String,
+    pub(super) second: String,
+    pub(super) third: String,
+}
+
+/// Reads the stored form of what only exports have.
+pub(super) fn unpack(kind: Kind, head: Head, of: Named, u: &mut Unpacker<'_>) -> Option<Facts> {
+    let Named { issuer, number, link, second, third } = of;
+    Some(match kind {
+        Kind::ExportOrder => Facts::Order(Order {
+            head,
+            direction: Direction::Export,
+            order_no: number,
+            ebc_code: if second.is_empty() { issuer } else { second },
+            ..unpack_order(u)
+        }),
+        Kind::ExportWaybill => Facts::Waybill(Waybill {
+            head,
+            direction: Direction::Export,
+            logistics_code: issuer,
+            logistics_no: number,
+            ebc_code: second,
+            ..unpack_waybill(u)
+        }),
+        Kind::FundsReceipt => Facts::FundsReceipt(FundsReceipt {
+            head,
+            ebc_code: issuer,
+            ebp_code: if second.is_empty() { NO_PLATFORM.to_owned() } else { second },
+            order_no: link,
+            pay_code: third,
+            number,
+            ..unpack_funds(u)
+        }),
+        Kind::Arrival | Kind::Consolidation | Kind::Departure | Kind::SummaryApplication => {
+            let summary = kind == Kind::SummaryApplication;
+            let second = if second.is_empty() { issuer.clone() } else { second };
+            let (ebc_code, logistics_code) =
+                if summary { (second, String::new()) } else { (String::new(), second) };
+            let columns = Collective {
+                head,
+                issuer,
+                number,
+                bill_no: link,
+                ebc_code,
+                logistics_code,
+                broker_code: third,
+                ..Collective::new(kind)
+            };
+            Facts::Collective(Box::new(unpack_collective(columns, u)))
+        }
+        _ => return None,
+    })
+}
 
 /// Writes what follows the guid of an export order.
 pub(super) fn pack_order(p: &mut Packer, d: &Order) {

@@ -246,12 +246,7 @@ impl Facts {
                 logistics_code: issuer,
                 logistics_no: number,
                 order_no: link,
-                bill_no: u.text(),
-                freight: u.optional(),
-                insurance: u.optional(),
-                weight_kg: u.decimal(),
-                consignee: unpack_consignee(&mut u),
-                ..Waybill::default()
+                ..unpack_waybill(&mut u)
             }),
             Kind::WaybillStatus => Facts::WaybillStatus(WaybillStatus {
                 head,
@@ -280,48 +275,14 @@ impl Facts {
                 logistics_code: second,
                 ..unpack_warehousing(&mut u)
             }),
-            Kind::ExportOrder => Facts::Order(Order {
-                head,
-                direction: Direction::Export,
-                order_no: number,
-                ebc_code: if second.is_empty() { issuer } else { second },
-                ..export::unpack_order(&mut u)
-            }),
-            Kind::ExportWaybill => Facts::Waybill(Waybill {
-                head,
-                direction: Direction::Export,
-                logistics_code: issuer,
-                logistics_no: number,
-                ebc_code: second,
-                ..export::unpack_waybill(&mut u)
-            }),
-            Kind::FundsReceipt => Facts::FundsReceipt(FundsReceipt {
-                head,
-                ebc_code: issuer,
-                ebp_code: if second.is_empty() { NO_PLATFORM.to_owned() } else { second },
-                order_no: link,
-                pay_code: third,
-                number,
-                ..export::unpack_funds(&mut u)
-            }),
-            Kind::Arrival | Kind::Consolidation | Kind::Departure | Kind::SummaryApplication => {
-                let summary = kind == Kind::SummaryApplication;
-                let second = if second.is_empty() { issuer.clone() } else { second };
-                let (ebc_code, logistics_code) =
-                    if summary { (second, String::new()) } else { (String::new(), second) };
-                let columns = Collective {
+            kind => {
+                return export::unpack(
+                    kind,
                     head,
-                    issuer,
-                    number,
-                    bill_no: link,
-                    ebc_code,
-                    logistics_code,
-                    broker_code: third,
-                    ..Collective::new(kind)
-                };
-                Facts::Collective(Box::new(export::unpack_collective(columns, &mut u)))
+                    export::Named { issuer, number, link, second, third },
+                    &mut u,
+                );
             }
-            Kind::Inventory | Kind::ExportInventory => return None,
         })
     }
 }
@@ -479,6 +440,17 @@ fn unpack_order(u: &mut Unpacker<'_>) -> Order {
             })
             .collect(),
         ..Order::default()
+    }
+}
+
+fn unpack_waybill(u: &mut Unpacker<'_>) -> Waybill {
+    Waybill {
+        bill_no: u.text(),
+        freight: u.optional(),
+        insurance: u.optional(),
+        weight_kg: u.decimal(),
+        consignee: unpack_consignee(u),
+        ..Waybill::default()
     }
 }
 

@@ -4,18 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use db::{Ctx, DbError, Tx};
-use kernel::{Finding, Text, Time};
+use kernel::{Finding, Time};
 
 use super::again::Again;
 use super::desk::{Change, Desk, ParcelKey, Wants};
 use super::quota;
+use super::refusal::{being_sent, other_firm};
 use crate::document::types::Act;
 use crate::document::{DocumentId, Facts, Head, Inventory, Kind, MessageId};
 use crate::intake::checked::{Checked, CheckedDocument, Content};
 use crate::intake::sender::may_send;
 use crate::intake::{Item, ItemStatus};
 use crate::law::DayLaw;
-use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::application::{Stored, Verdict, decide};
 use crate::lifecycle::{Position, State};
 use crate::precheck::goods::Assessment;
@@ -525,28 +525,6 @@ impl<'a> Batch<'a> {
         Ok(true)
     }
 
-    /// Business reasons against a document other than those of its own state.
-    fn forbidden(&self, facts: &Facts) -> Option<Finding> {
-        let Facts::CancelApplication(cancel) = facts else { return None };
-        let at = self.desk.numbered(By::Inventory, &cancel.invt_no).next();
-        let Some(at) = at else { return Some(no_such_inventory(&cancel.invt_no)) };
-        let declared = self.desk.declared(at);
-        if declared.facts.direction() != cancel.direction {
-            return Some(no_such_inventory(&cancel.invt_no));
-        }
-        // The declarant signed, with leave of the seller it names.
-        if declared.facts.ebc_code != cancel.ebc_code {
-            return Some(no_such_inventory(&cancel.invt_no));
-        }
-        // A repeat of an application that was let through is no new application.
-        let before = self.desk.paper_at(&facts.key()).map(|at| self.desk.paper(at).position.state);
-        if before.is_some_and(|before| !before.may_be_redeclared()) {
-            return None;
-        }
-        let state = declared.position.state;
-        action::inventory(state, Action::Cancel).err().map(|r| r.finding(state).at("invtNo"))
-    }
-
     /// Whether a carrier may use a number again: the months of the law have passed, or the law of
     /// that day is not known and nothing speaks of it.
     fn may_be_reused(&self, old: &Paper, new: &Head) -> bool {
@@ -609,44 +587,4 @@ fn numbered(facts: &Arc<Inventory>, pre_no: &str, invt_no: &str) -> Arc<Inventor
     }
     let (pre_no, invt_no) = (pre_no.to_owned(), invt_no.to_owned());
     Arc::new(Inventory { pre_no, invt_no, ..Inventory::clone(facts) })
-}
-
-fn other_firm(kind: Kind) -> Finding {
-    Finding::error(
-        "document.other_firm",
-        Text::new(
-            format!("该编号的{}由其他企业报送", kind.zh()),
-            format!("the {} of this number is another firm's", kind.en()),
-        ),
-        Text::new("核对业务编号", "check the number"),
-    )
-}
-
-fn being_sent(kind: Kind, state: State) -> Finding {
-    Finding::error(
-        "action.being_sent",
-        Text::new(
-            format!("{}正在发送海关", kind.zh()),
-            format!("the {} is being sent to customs at this moment", kind.en()),
-        ),
-        Text::new(
-            "请在发送完成或收到回执后再办理",
-            "act once it has been sent, or after its receipt",
-        ),
-    )
-    .at("appType")
-    .found(state.word(), "")
-}
-
-fn no_such_inventory(invt_no: &str) -> Finding {
-    Finding::error(
-        "cancel.no_inventory",
-        Text::new("没有该编号的清单", "there is no inventory of this number"),
-        Text::new(
-            "核对清单编号（invtNo）；海关入库（120）后才有编号",
-            "check invtNo; customs gives it with receipt 120",
-        ),
-    )
-    .at("invtNo")
-    .found(invt_no, "")
 }

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod out;
 pub(crate) mod quota;
 pub(crate) mod receipts;
+mod refusal;
 pub(crate) mod resend;
 pub(crate) mod save;
 pub(crate) mod settle;

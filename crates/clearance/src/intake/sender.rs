@@ -4,7 +4,7 @@ use kernel::{Finding, Text, Time};
 use register::party::{Act, Deed, Directory, Party, Purpose, Role, Roles};
 
 use crate::document::export::NO_PLATFORM;
-use crate::document::{CancelApplication, Direction, Facts, Inventory, Kind, Order};
+use crate::document::{CancelApplication, Collective, Direction, Facts, Inventory, Kind, Order};
 
 /// Whoever stands behind a message.
 pub(crate) struct Acting<'d> {
@@ -150,20 +150,7 @@ pub(crate) fn paper(
                 firm(&funds.ebp_code, &[Role::Platform], "ebpCode");
             }
         }
-        Facts::Collective(sheet) => {
-            let field = sheet.kind.sender_field();
-            match sheet.kind {
-                // Mail is brought in by the postal operator, who runs no site.
-                Kind::Arrival => firm(&sheet.issuer, &[Role::Site, Role::Logistics], field),
-                Kind::Departure => firm(&sheet.issuer, &[Role::Logistics], field),
-                _ => firm(&sheet.issuer, &DECLARANTS, field),
-            }
-            if sheet.kind == Kind::SummaryApplication {
-                firm(&sheet.ebc_code, &[Role::Ecommerce], "ebcCode");
-            } else {
-                firm(&sheet.logistics_code, &[Role::Logistics], "logisticsCode");
-            }
-        }
+        Facts::Collective(sheet) => collective(sheet, &mut firm),
     }
     if findings.is_empty() {
         findings.extend(may_send(directory, acting.signer.code(), facts, at).err());
@@ -181,6 +168,22 @@ pub(crate) fn paper(
         findings.extend(not_declarant(acting, agent_code));
     }
     findings
+}
+
+/// The firms a document about many parcels names.
+fn collective(sheet: &Collective, firm: &mut dyn FnMut(&str, &[Role], &str)) {
+    let field = sheet.kind.sender_field();
+    match sheet.kind {
+        // Mail is brought in by the postal operator, who runs no site.
+        Kind::Arrival => firm(&sheet.issuer, &[Role::Site, Role::Logistics], field),
+        Kind::Departure => firm(&sheet.issuer, &[Role::Logistics], field),
+        _ => firm(&sheet.issuer, &DECLARANTS, field),
+    }
+    if sheet.kind == Kind::SummaryApplication {
+        firm(&sheet.ebc_code, &[Role::Ecommerce], "ebcCode");
+    } else {
+        firm(&sheet.logistics_code, &[Role::Logistics], "logisticsCode");
+    }
 }
 
 /// Whether a firm may send such a document: one of those responsible for it, or their agent. What
