@@ -7,5 +7,6 @@ pub mod law;
 pub mod reference;
 pub mod step;
 pub mod summary;
+pub mod window;
 
 pub use law::{ExportLaw, ExportMode};

@@ -214,13 +214,18 @@ fn against_finding(kind: Kind, parcel: &Named, state: State, against: Against) -
             "the inventory is summarised, or in another application, already",
         ),
     };
+    // Where another firm's inventory stands is not for this one to know.
+    let found = match against {
+        Against::OtherFirm => parcel.number.clone(),
+        _ => format!("{} {}", parcel.number, state.word()),
+    };
     Finding::error(
         code,
         Text::new(zh, en),
         Text::new("删去该项，或核对编号", "take the line out, or check the number"),
     )
     .at(place(kind, parcel))
-    .found(format!("{} {}", parcel.number, state.word()), "")
+    .found(found, "")
 }
 
 fn more_finding(kind: Kind, more: usize) -> Finding {

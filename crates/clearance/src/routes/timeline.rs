@@ -11,9 +11,11 @@ use super::receipts::Words;
 use super::views::StateView;
 use crate::document::{Direction, DocumentId, Facts, Inventory, Kind};
 use crate::export::form::SUMMARISED;
+use crate::export::window;
 use crate::lifecycle::State as Place;
 use crate::lifecycle::action::{self, Action};
 use crate::lifecycle::expectation::{self, Expectation, Told};
+use crate::lifecycle::state::RELEASED;
 use crate::receipt::sheet::Entry;
 use crate::receipt::{Effect, Subject};
 use crate::reference::Reference;
@@ -36,6 +38,21 @@ pub(super) struct TimelineView {
     next: Option<NextView>,
     /// 可办理与不可办理的事项 / What may be done now, and why not.
     actions: Vec<ActionView>,
+    /// 已放行出口清单的退货期限 / Until when a released export may come back.
+    returns: Option<ReturnsView>,
+}
+
+/// 出口退货期限 / Until when an export may come back.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ReturnsView {
+    /// 退运进境期限(含) / Back in the country, the last day included.
+    #[schema(example = "2027-08-31")]
+    physical_until: String,
+    /// 免税退运期限(含);原状、非食品;不适用则为空 / Free of tax: original state, not food.
+    #[schema(example = "2027-02-28")]
+    tax_free_until: Option<String>,
+    /// 今日可经哪些海关退货:same、pilot、any / Through which customs, today.
+    customs: &'static str,
 }
 
 /// 一步 / One step.
@@ -104,7 +121,7 @@ pub(super) async fn timeline(
     let declared = seen(&app, &caller, id).await?;
     let stored = declared.clone();
     let lived = app.read(move |tx| Lived::load(tx, &stored)).await?;
-    Ok(axum::Json(view(&declared, lived, &reference)))
+    Ok(axum::Json(view(&declared, lived, &reference, app.clock.now())))
 }
 
 /// What is stored of an inventory's life.
@@ -160,7 +177,7 @@ fn speaks_of(sheet: &Paper, inventory: &Inventory) -> bool {
     }
 }
 
-fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineView {
+fn view(declared: &Declared, lived: Lived, reference: &Reference, now: Time) -> TimelineView {
     let facts = &declared.facts;
     let day = facts.declared_on.unwrap_or_else(|| declared.received_at.date());
     let law = reference.law(day).ok();
@@ -175,6 +192,7 @@ fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineVie
         ),
         Direction::Export => expectation::next_export(state, lived.told(declared)),
     };
+    let returns = returns(declared, &lived, reference, now);
     TimelineView {
         id: declared.id.to_string(),
         state: StateView::of(declared.position),
@@ -186,7 +204,29 @@ fn view(declared: &Declared, lived: Lived, reference: &Reference) -> TimelineVie
             en,
         }),
         actions: Action::ALL.into_iter().map(|act| action_view(state, act)).collect(),
+        returns,
     }
+}
+
+/// By the law of the day of release, from customs' own receipt of it.
+fn returns(
+    declared: &Declared,
+    lived: &Lived,
+    reference: &Reference,
+    now: Time,
+) -> Option<ReturnsView> {
+    let facts = &declared.facts;
+    let state = declared.position.state;
+    let released = lived.receipts.iter().find(|one| one.status == Some(RELEASED.code()));
+    let at = released.and_then(|one| one.at).or(declared.position.at);
+    let at = at.filter(|_| facts.export.is_some() && state.is_released())?;
+    let windows = window::windows(&facts.trade_mode, &reference.rules.on(at.date())).ok()?;
+    let through = window::through(&facts.trade_mode, &reference.rules.on(now.date()));
+    Some(ReturnsView {
+        physical_until: windows.physical.to_string(),
+        tax_free_until: windows.tax_free.map(|day| day.to_string()),
+        customs: through.word(),
+    })
 }
 
 fn action_view(state: Place, act: Action) -> ActionView {

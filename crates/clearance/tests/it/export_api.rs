@@ -56,6 +56,10 @@ async fn an_export_by_json_from_order_to_timeline() {
         assert!(steps.contains(&code.to_owned()), "{code}: {steps:?}");
     }
     assert_eq!(timeline["next"]["step"], "close");
+    let returns = json!({
+        "physical_until": "2027-11-23", "tax_free_until": "2027-05-23", "customs": "any",
+    });
+    assert_eq!(timeline["returns"], returns);
     door.house.answer_export(&export, &[2, 120, 800, 899]);
     let timeline = door.get(&broker, &path).await.json();
     assert_eq!(timeline["next"]["step"], "summary");
