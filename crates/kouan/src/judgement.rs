@@ -188,3 +188,60 @@ fn cannot(text: String) -> Assessment {
 fn fen(yuan: kernel::Decimal) -> Fen {
     Fen::from_yuan(yuan, Round::HalfUp).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use register::party::LiveDirectory;
+
+    use super::*;
+
+    fn law() -> StandInLaw {
+        let directory = Arc::new(LiveDirectory::new());
+        StandInLaw::new(Arc::new(Reference::builtin(directory)), String::new())
+    }
+
+    fn document(mode: &str, total: &str) -> Document {
+        let kind = ceb::message_type("CEB603").unwrap();
+        let mut document = Document::new(kind);
+        for (name, value) in [("tradeMode", mode), ("statisticsFlag", "B"), ("customsCode", "4220")]
+        {
+            assert!(document.head.set(name, value));
+        }
+        let mut line = Record::new(kind.document.lines.unwrap().record);
+        for (name, value) in [("gcode", "6911101900"), ("currency", "142"), ("totalPrice", total)] {
+            assert!(line.set(name, value));
+        }
+        document.lines.push(line);
+        document
+    }
+
+    #[test]
+    fn businesses_go_by_list_up_to_the_limit_of_the_law() {
+        let on = Date::constant(2026, 11, 23);
+        let above = |mode: &str, total: &str| {
+            let refusals = law().assess_export(&document(mode, total), on);
+            let is_limit =
+                |one: &Refusal| matches!(one, Refusal::Other { text } if text.contains("上限"));
+            refusals.iter().any(is_limit)
+        };
+        assert!(!above("9710", "5000") && above("9710", "5000.01") && above("9810", "6000"));
+        assert!(!above("9610", "6000"));
+    }
+
+    #[test]
+    fn windows_are_those_of_the_day() {
+        let now = law().rules_on(Date::constant(2026, 11, 23));
+        let wanted = DayRules {
+            import_return_days: Some(30),
+            import_return_restores_quota: true,
+            import_return_elsewhere: true,
+            export_return_months: Some(12),
+            export_return_elsewhere: true,
+            funds_required: false,
+            pay_from_day: Some(31),
+        };
+        assert_eq!(now, wanted);
+        assert!(law().rules_on(Date::constant(2024, 12, 14)).funds_required);
+        assert!(!law().rules_on(Date::constant(2024, 12, 14)).export_return_elsewhere);
+    }
+}
