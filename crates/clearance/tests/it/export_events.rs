@@ -240,3 +240,27 @@ fn parts_of_one_document_are_answered_each() {
         assert_eq!(house.paper_state(Kind::Arrival, "YD1#2"), "rejected");
     });
 }
+
+/// What came as JSON is the same document when it comes as the XML made of it.
+#[test]
+fn every_export_document_is_one_by_every_door() {
+    both(|db| {
+        let house = House::over(db);
+        let export = Export::retail(1);
+        house.one(Kind::FundsReceipt, export.funds());
+        house.export(&export);
+        let mut messages: Vec<Vec<u8>> =
+            house.send().into_iter().map(|dispatch| dispatch.bytes).collect();
+        house.answer_export(&export, &[120, 800, 899]);
+        for kind in [Kind::Arrival, Kind::Consolidation, Kind::Departure, Kind::SummaryApplication]
+        {
+            house.one(kind, collective(kind, "A1", &[&export]));
+        }
+        messages.extend(house.send().into_iter().map(|dispatch| dispatch.bytes));
+        assert_eq!(messages.len(), 8);
+        for bytes in messages {
+            let outcome = serde_json::to_value(house.xml(bytes)).expect("JSON");
+            assert_eq!(outcome["status"], "repeated", "{outcome}");
+        }
+    });
+}
