@@ -114,6 +114,9 @@ impl Place {
     }
 }
 
+/// Commits of this process before a server's tables are first counted.
+const COUNT_FROM_COMMITS: u64 = 64;
+
 impl Db {
     /// Opens a database, creating an SQLite file that is not there. Follow with [`Db::migrate`].
     pub fn open(settings: &Settings) -> Result<Db, DbError> {
@@ -209,6 +212,23 @@ impl Db {
     /// What was done since the database was opened.
     pub fn stats(&self) -> Stats {
         self.0.counters.read()
+    }
+
+    /// Lets a database server count its tables anew, when as much has been written since the last
+    /// count as before it: in a young database its own counting comes too late, and it looks things
+    /// up the long way round. Old ones it counts by itself often enough.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn count_anew(&self) -> Result<(), DbError> {
+        let commits = self.stats().commits;
+        let counted = self.counters().counted();
+        if !self.is_server() || commits < counted.saturating_mul(2).max(COUNT_FROM_COMMITS) {
+            return Ok(());
+        }
+        self.write(|tx| tx.execute("ANALYZE", &[]).map(drop))?;
+        self.counters().count(commits);
+        Ok(())
     }
 
     pub(crate) fn counters(&self) -> &Counters {

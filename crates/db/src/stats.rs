@@ -33,6 +33,7 @@ pub(crate) struct Counters {
     fsyncs: AtomicU64,
     checkpoints: AtomicU64,
     bytes_logged: AtomicU64,
+    counted: AtomicU64,
 }
 
 /// Which kind of transaction ended.
@@ -49,6 +50,15 @@ fn add(counter: &AtomicU64, count: u64) {
 }
 
 impl Counters {
+    /// How many commits there had been when a server's tables were last counted.
+    pub(crate) fn counted(&self) -> u64 {
+        self.counted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self, commits: u64) {
+        self.counted.store(commits, Ordering::Relaxed);
+    }
+
     pub(crate) fn ended(&self, how: Ended, statements: u64, round_trips: u64) {
         match how {
             Ended::Wrote(logged) => {

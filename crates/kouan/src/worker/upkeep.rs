@@ -45,6 +45,7 @@ pub fn upkeep(platform: Arc<Platform>) -> Worker {
             pruned_at = now;
         }
         platform.app.db.merge_notes()?;
+        platform.app.db.count_anew()?;
         platform.app.db.tend_archive(&platform.app.ctx_as("upkeep".into()))?;
         Ok(Round::Idle)
     });
