@@ -84,18 +84,20 @@ impl Notes {
 /// # Errors
 /// When the server cannot be reached or answers nonsense.
 pub(super) fn send(orders: &Orders<'_>, watch: &Stopwatch) -> Result<Notes, Failure> {
+    let mut lines = (0..orders.connections.max(1))
+        .map(|_| Line::open(orders.server))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Connecting is no part of what is measured.
     let started = watch.elapsed();
     let next = Mutex::new(Next { place: orders.places.start, end: orders.places.end });
     let gathered = Mutex::new((Notes::default(), None::<Failure>));
     std::thread::scope(|scope| {
-        let lines = orders.connections.max(1);
-        let drivers = DRIVERS.min(lines);
-        for driver in 0..drivers {
-            let own = (lines + driver) / drivers;
+        let own = lines.len().div_ceil(DRIVERS);
+        for lines in lines.chunks_mut(own) {
             let (next, gathered) = (&next, &gathered);
             scope.spawn(move || {
                 let mut notes = Notes::default();
-                let outcome = drive(orders, watch, started, next, own, &mut notes);
+                let outcome = drive(orders, watch, started, next, lines, &mut notes);
                 let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
                 gathered.0.merge(notes);
                 if let Err(failure) = outcome {
@@ -134,19 +136,18 @@ impl Next {
     }
 }
 
-/// Drives `lines` connections, each with a message on its way at most.
-fn drive(
-    orders: &Orders<'_>,
+/// Drives connections, each with a message on its way at most.
+fn drive<'a>(
+    orders: &Orders<'a>,
     watch: &Stopwatch,
     started: Duration,
     next: &Mutex<Next>,
-    lines: usize,
+    lines: &mut [Line<'a>],
     notes: &mut Notes,
 ) -> Result<(), Failure> {
-    let mut lines = (0..lines).map(|_| Line::open(orders.server)).collect::<Result<Vec<_>, _>>()?;
     loop {
         let now = watch.elapsed();
-        for line in &mut lines {
+        for line in lines.iter_mut() {
             if line.is_free() {
                 let running = now.saturating_sub(started);
                 let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +162,7 @@ fn drive(
             }
             line.send_if_due(watch)?;
         }
-        let Some(heard) = line::wait(&lines, watch.elapsed())? else { return Ok(()) };
+        let Some(heard) = line::wait(lines, watch.elapsed())? else { return Ok(()) };
         for place in heard {
             if let Some(line) = lines.get_mut(place) {
                 line.hear(watch, notes)?;

@@ -123,7 +123,7 @@ fn customs_silent_for_an_hour_and_then_flooding_changes_nothing_in_the_end() {
     let twice = receipts(&platform).into_iter().filter(|one| one.effect == "repeated");
     assert!(twice.count() > 100, "what came twice is kept and moves nothing");
     let most = *moody.most.lock().unwrap();
-    assert!(most <= 200, "asked for {most} messages at once: memory is bounded");
+    assert!(most <= 300, "asked for {most} messages at once: memory is bounded");
     platform.intake.stop();
 }
 
