@@ -67,15 +67,9 @@ pub(crate) fn config(url: &str, search_path: Option<&str>) -> Result<Config, DbE
     Ok(config)
 }
 
-/// Every look-up here goes by an index, from a few keys to a few rows. Of a table that has just
-/// begun to grow the server knows nothing, and would rather read all of it for every key.
-const PLANS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
-    SET enable_mergejoin = off; SET enable_material = off";
-
 impl Conn {
     pub(crate) fn open(config: &Config) -> Result<Conn, DbError> {
-        let mut client = config.connect(NoTls).map_err(mapped)?;
-        client.batch_execute(PLANS).map_err(mapped)?;
+        let client = config.connect(NoTls).map_err(mapped)?;
         Ok(Conn { client, statements: HashMap::new(), round_trips: 0 })
     }
 
